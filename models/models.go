@@ -1,0 +1,27 @@
+// Package models is the catalogue of store models. To add one: write its folder,
+// export a Model, and add a line here.
+package models
+
+import (
+	"strings"
+
+	"faultline/models/single"
+	"faultline/models/store"
+)
+
+// All lists every model, in the order in which they are taught.
+var All = []*store.Model{
+	&single.Model,
+}
+
+// Find returns the model of that name, or nil. Hyphens and case do not matter:
+// primary-backup is primarybackup.
+func Find(name string) *store.Model {
+	plain := strings.ToLower(strings.ReplaceAll(name, "-", ""))
+	for _, m := range All {
+		if m.Name == plain {
+			return m
+		}
+	}
+	return nil
+}

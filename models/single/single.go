@@ -1,0 +1,97 @@
+// Package single models one copy on one machine: the baseline that replication
+// is measured against. It is linearizable for as long as it lives, and gone
+// while it is down or cut off.
+//
+// A write goes to the journal first, and is applied and answered once it is
+// durable (write-ahead logging). A restart replays the journal.
+package single
+
+import (
+	"faultline/checker/history"
+	"faultline/models/store"
+	"faultline/sim"
+)
+
+// Model is the entry for the catalogue.
+var Model = store.Model{
+	Name:    "single",
+	Summary: "one copy on one machine: linearizable while it is up, unavailable while it is not",
+	Paper:   "write-ahead logging as in Gray and Reuter, Transaction Processing (1992), chapter 9, without transactions",
+	Params: []store.Param{
+		{Name: "sync", Default: true, Safety: true, Doc: "make a write durable before it is acknowledged"},
+	},
+	Kinds: []history.Kind{history.Read, history.Write, history.CAS, history.Append},
+	Mutants: []store.Mutant{
+		{Name: "no-sync", Doc: "acknowledges a write before it is durable: a crash loses it"},
+		{Name: "no-replay", Doc: "starts empty after a crash, though the journal has everything"},
+		{Name: "no-sessions", Doc: "forgets which writes were applied: a retried write is applied twice"},
+	},
+	Claims:      func(store.Config) store.Level { return store.Linearizable },
+	Assumes:     assumes,
+	AppliesOnce: func(store.Config) bool { return true },
+	Replica:     func(cfg store.Config, _ sim.NodeID) sim.Handler { return newReplica(cfg) },
+	// Only the first machine holds the data; others, if an experiment asks for them, stand idle.
+	Route: func(cfg store.Config, _ history.Op, _ store.View) []sim.NodeID { return cfg.Replicas[:1] },
+}
+
+func assumes(cfg store.Config) []store.Assumption {
+	if !cfg.Bool("sync") {
+		return []store.Assumption{store.DisksSurvive, store.NoCrash}
+	}
+	return []store.Assumption{store.DisksSurvive, store.HonestSync}
+}
+
+type replica struct {
+	*store.State
+	sync   bool
+	mutant string
+	saving []saving // writes on their way to the disk, in order
+}
+
+// A saving is a request that is answered once the disk has it.
+type saving struct {
+	sync sim.TimerID
+	from sim.NodeID
+	req  store.Request
+}
+
+func newReplica(cfg store.Config) *replica {
+	return &replica{State: store.NewState(), sync: cfg.Bool("sync") && cfg.Mutant != "no-sync", mutant: cfg.Mutant}
+}
+
+// Start replays the journal up to a record that the crash tore.
+func (r *replica) Start(e sim.Env) {
+	if r.mutant == "no-replay" {
+		return
+	}
+	for _, record := range e.Disk().Records() {
+		if req, whole := record.(store.Request); whole {
+			r.Apply(req)
+		}
+	}
+}
+
+func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
+	req := msg.(store.Request)
+	if r.mutant == "no-sessions" {
+		req.Token.Seq = 0
+	}
+	if !req.Kind.Mutates() {
+		e.Send(from, r.Apply(req))
+		return
+	}
+	e.Disk().Write(req)
+	if !r.sync {
+		e.Send(from, r.Apply(req))
+		return
+	}
+	// Not applied yet: a read must not return what a crash could still undo.
+	r.saving = append(r.saving, saving{e.Disk().Sync(), from, req})
+}
+
+// Timer applies and answers the write whose sync is complete: the oldest, for a disk works in order.
+func (r *replica) Timer(e sim.Env, _ sim.TimerID) {
+	done := r.saving[0]
+	r.saving = r.saving[1:]
+	e.Send(done.from, r.Apply(done.req))
+}

@@ -1,0 +1,135 @@
+package call
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"faultline/net/policy"
+	"faultline/sim"
+)
+
+// A Caller makes calls from a script. It owns the script's inbox while it waits:
+// messages that answer none of its open attempts are dropped, be they late,
+// duplicates, or no answers at all.
+type Caller struct {
+	proc    *sim.Proc
+	rand    *sim.Stream // of the policy alone, so that a retry does not shift the script's own draws
+	lastID  ID
+	lastSeq uint64
+	open    []openCall
+	machine policy.Machine
+}
+
+// An openCall is an attempt whose answer is still wanted.
+type openCall struct {
+	id       ID
+	attempt  int
+	deadline sim.Time
+}
+
+// NewCaller returns the caller of a script, which must have a network address. A
+// script has one caller for life: a second one would count IDs and tokens anew.
+func NewCaller(p *sim.Proc) *Caller {
+	if p.Self() == sim.None {
+		panic("call: a script without a network address cannot be answered")
+	}
+	return &Caller{proc: p, rand: p.Sim().Stream(fmt.Sprintf("retries of node %d", p.Self()))}
+}
+
+// NextToken names a new intent of this client.
+func (c *Caller) NextToken() Token {
+	c.lastSeq++
+	return Token{Client: c.proc.Self(), Seq: c.lastSeq}
+}
+
+// Open begins an attempt and returns the header that its request must carry.
+// Its answer is wanted until it comes or the attempt is closed.
+func (c *Caller) Open(t Token, attempt int, deadline sim.Time) Header {
+	c.lastID++
+	c.open = append(c.open, openCall{c.lastID, attempt, deadline})
+	return Header{ID: c.lastID, Token: t, Attempt: attempt, Deadline: deadline}
+}
+
+// Send sends a request.
+func (c *Caller) Send(to sim.NodeID, request Asks) { c.proc.Send(to, request) }
+
+// Wait returns the next answer to an open attempt, which it closes, or ok false
+// at the given instant.
+func (c *Caller) Wait(until sim.Time) (r Reply, ok bool) {
+	for {
+		from, msg, ok := c.proc.Recv(until)
+		if !ok {
+			return Reply{}, false
+		}
+		a, isAnswer := msg.(Answer)
+		if !isAnswer {
+			continue
+		}
+		if attempt, wanted := c.close(a.CallID()); wanted {
+			return Reply{From: from, Attempt: attempt, Answer: a}, true
+		}
+	}
+}
+
+// A Reply is the answer to an open attempt.
+type Reply struct {
+	From    sim.NodeID
+	Attempt int
+	Answer  Answer
+}
+
+// Abandon closes all attempts: their answers are no longer wanted.
+func (c *Caller) Abandon() { c.open = c.open[:0] }
+
+// close ends an attempt and reports whether it was open.
+func (c *Caller) close(id ID) (attempt int, ok bool) {
+	for i, o := range c.open {
+		if o.id == id {
+			c.open = slices.Delete(c.open, i, i+1)
+			return o.attempt, true
+		}
+	}
+	return 0, false
+}
+
+// giveUp closes the attempts whose deadline has come.
+func (c *Caller) giveUp() {
+	now := c.proc.Now()
+	c.open = slices.DeleteFunc(c.open, func(o openCall) bool { return o.deadline <= now })
+}
+
+// An Intent is what Do carries out: it makes the requests and reads the answers.
+type Intent interface {
+	// Request returns the request of one attempt, which carries h, and whom to
+	// send it: the node that target stands for.
+	Request(h Header, target int) (to sim.NodeID, request Asks)
+	// Judge says what an answer means, and which target it names as the one to
+	// ask, or policy.NoHint. It keeps what the intent is to learn from the answer.
+	Judge(r Reply) (o policy.Outcome, hint int)
+}
+
+// Do carries out an intent: it sends attempts as the policy says, until one is
+// answered or the policy gives up, and returns how that went. The policy counts
+// time in nanoseconds since the run began.
+func (c *Caller) Do(p policy.Retry, about policy.Intent, t Token, i Intent) policy.Outcome {
+	a := c.machine.Begin(c.now(), p, about)
+	for a.Do != policy.Finish {
+		if a.Do == policy.Send {
+			to, request := i.Request(c.Open(t, a.Attempt, sim.Time(a.Deadline)), a.Target)
+			c.Send(to, request)
+		}
+		event := policy.Event{Kind: policy.Woke}
+		if r, ok := c.Wait(sim.Time(a.Wake)); ok {
+			outcome, hint := i.Judge(r)
+			event = policy.Event{Kind: policy.Replied, Attempt: r.Attempt, Outcome: outcome, Hint: hint}
+		} else {
+			c.giveUp()
+		}
+		a = c.machine.Step(c.now(), c.rand, event)
+	}
+	c.Abandon()
+	return a.Outcome
+}
+
+func (c *Caller) now() time.Duration { return time.Duration(c.proc.Now()) }

@@ -1,0 +1,164 @@
+package results
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Better says which way a metric gets better.
+type Better int
+
+// The directions of a metric.
+const (
+	Neither Better = iota // neither end is good in itself
+	Higher
+	Lower
+)
+
+// Units of metrics. A Share is kept as 0..1 and shown as a percentage.
+const (
+	Share       = "%"
+	Millisecond = "ms"
+	PerSecond   = "/s"
+	PerOp       = "/op"
+	Count       = "count"
+	Plain       = ""
+)
+
+// A Metric is one number of a Row: its name there and what it means.
+type Metric struct {
+	Name   string // key in Row.Metrics, and in experiment files and flags
+	Label  string // for axes and tables
+	Unit   string // one of the units above
+	Better Better
+	Doc    string // definition, one sentence
+}
+
+// Metrics is the catalogue of metrics, in the order of tables.
+var Metrics = []Metric{
+	{"succeeded", "succeeded", Share, Higher, "Share of operations answered OK before the client's deadline."},
+	{"reads_succeeded", "reads succeeded", Share, Higher, "Share of reads answered OK before the client's deadline."},
+	{"writes_succeeded", "writes succeeded", Share, Higher, "Share of operations that change a key answered OK before the client's deadline."},
+	{"p50", "median latency", Millisecond, Lower, "Half of the operations answered OK took at most this long."},
+	{"p99", "p99 latency", Millisecond, Lower, "99 of 100 operations answered OK took at most this long."},
+	{"p999", "p99.9 latency", Millisecond, Lower, "999 of 1,000 operations answered OK took at most this long."},
+	{"mean", "mean latency", Millisecond, Lower, "Mean time from call to answer of operations answered OK."},
+	{"stale", "stale reads", Share, Lower, "Share of OK reads that returned a value which had certainly been overwritten before the read was called."},
+	{"stale_age_p99", "p99 age of stale reads", Millisecond, Lower, "99 of 100 stale reads returned a value overwritten at most this long before."},
+	{"stale_age_max", "oldest stale read", Millisecond, Lower, "Longest time for which a value had been overwritten when a read still returned it."},
+	{"stale_versions_max", "versions behind, at most", Count, Lower, "Largest number of newer acknowledged writes that a read missed."},
+	{"lost", "lost writes", Count, Lower, "Acknowledged writes that no replica and no read knew of after heal and settle, though nothing overwrote them."},
+	{"diverged", "diverged keys", Count, Lower, "Keys on which replicas differ after heal and settle."},
+	{"throughput", "throughput", PerSecond, Higher, "Operations answered OK per second of virtual time."},
+	{"messages_per_op", "messages per operation", PerOp, Lower, "Messages sent by clients and replicas per operation answered OK."},
+	{"bytes_per_op", "bytes per operation", PerOp, Lower, "Bytes sent by clients and replicas per operation answered OK."},
+	{"fsyncs_per_op", "fsyncs per operation", PerOp, Lower, "Disk syncs on all replicas per operation answered OK."},
+	{"attempts_per_op", "attempts per operation", PerOp, Lower, "Requests a client sent per operation, the first one included."},
+	{"unavailable", "longest outage", Millisecond, Lower, "Longest stretch of the run without an operation answered OK."},
+	{"recovery", "recovery time", Millisecond, Lower, "Time from the heal to the first window in which at least 90% of the operations succeed."},
+}
+
+// MetricNames lists the names of the catalogue, in its order.
+func MetricNames() []string {
+	names := make([]string, len(Metrics))
+	for i, m := range Metrics {
+		names[i] = m.Name
+	}
+	return names
+}
+
+// FindMetric looks a metric up by name. The error of an unknown one says which was probably meant.
+func FindMetric(name string) (Metric, error) {
+	for _, m := range Metrics {
+		if m.Name == name {
+			return m, nil
+		}
+	}
+	return Metric{}, unknownName("metric", name, MetricNames())
+}
+
+// Format writes a value for people, with its unit: "95.5%", "6.1 ms", "1.7 s".
+// A value that is not zero never reads as zero, and a share below 1 never as 100%.
+func (m Metric) Format(v float64) string {
+	switch m.Unit {
+	case Share:
+		return formatShare(v)
+	case Millisecond:
+		return formatMS(v)
+	case PerSecond:
+		return formatNumber(v) + "/s"
+	default:
+		return formatNumber(v)
+	}
+}
+
+// FormatDifference writes a difference of two values with its sign; shares differ by points.
+func (m Metric) FormatDifference(v float64) string {
+	sign := "+"
+	if v < 0 {
+		sign = "-"
+	}
+	if m.Unit == Share {
+		return sign + formatNumber(math.Abs(v)*100) + " pts"
+	}
+	return sign + m.Format(math.Abs(v))
+}
+
+func formatShare(v float64) string {
+	percent := v * 100
+	for decimals := 1; decimals <= 4; decimals++ {
+		s := strconv.FormatFloat(percent, 'f', decimals, 64)
+		shown, _ := strconv.ParseFloat(s, 64)
+		if hides := (shown == 0 && v > 0) || (shown == 100 && v < 1); !hides {
+			return strings.TrimSuffix(s, ".0") + "%"
+		}
+	}
+	if v < 0.5 {
+		return "<0.0001%"
+	}
+	return ">99.9999%"
+}
+
+func formatMS(ms float64) string {
+	switch abs := math.Abs(ms); {
+	case abs == 0:
+		return "0 ms"
+	case abs < 0.9995:
+		return formatNumber(ms*1000) + " µs"
+	case abs < 999.5:
+		return formatNumber(ms) + " ms"
+	case abs < 119_950:
+		return formatNumber(ms/1000) + " s"
+	default:
+		return formatNumber(ms/60_000) + " min"
+	}
+}
+
+// formatNumber keeps two significant digits below 10, whole numbers above 100, and separates thousands.
+func formatNumber(v float64) string {
+	abs := math.Abs(v)
+	switch {
+	case v == 0:
+		return "0"
+	case abs >= 99.95:
+		return thousands(strconv.FormatFloat(v, 'f', 0, 64))
+	case abs >= 9.995:
+		return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+	case abs >= 0.095:
+		return strings.TrimSuffix(strings.TrimSuffix(strconv.FormatFloat(v, 'f', 2, 64), "0"), ".0")
+	default:
+		return strconv.FormatFloat(v, 'g', 2, 64)
+	}
+}
+
+func thousands(digits string) string {
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}

@@ -1,0 +1,155 @@
+package sim
+
+import (
+	"container/heap"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// The hold model: pop the earliest event, push it back later (Jones, CACM 1986).
+func BenchmarkHold(b *testing.B) {
+	for _, pending := range []int{100, 10_000, 100_000, 1_000_000} {
+		for _, law := range holdLaws {
+			b.Run(fmt.Sprintf("wheel/%s/%d", law.name, pending), func(b *testing.B) { holdWheel(b, pending, law.next) })
+		}
+		b.Run(fmt.Sprintf("container-heap/exponential/%d", pending), func(b *testing.B) { holdHeap(b, pending) })
+	}
+}
+
+var holdLaws = []struct {
+	name string
+	next func(r *Stream) Time
+}{
+	{"exponential", exponential},
+	{"constant", func(*Stream) Time { return 1_000_000 }},
+	{"bimodal", func(r *Stream) Time {
+		if r.Uint64()&7 == 0 {
+			return Time(1_000_000 + r.Uint64()&0xfffff)
+		}
+		return Time(1000 + r.Uint64()&0x3ff)
+	}},
+}
+
+// exponential draws from a coarse exponential law with mean of about 1 ms, cheaply.
+func exponential(r *Stream) Time {
+	u := r.Uint64()
+	octave := Time(0)
+	for ; octave < 20 && u&1 == 0; octave++ {
+		u >>= 1
+	}
+	return octave*693_147 + Time(u&0x7ffff)
+}
+
+func holdWheel(b *testing.B, pending int, next func(*Stream) Time) {
+	var q queue
+	r := newStream(1, 1)
+	for range pending {
+		q.push(next(r), event{})
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		at, ev, _ := q.pop(Forever)
+		q.push(at+next(r), ev)
+	}
+}
+
+type heapItem struct {
+	at  Time
+	seq uint64
+	ev  event
+}
+type boxedHeap []*heapItem
+
+func (h boxedHeap) Len() int { return len(h) }
+func (h boxedHeap) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
+}
+func (h boxedHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *boxedHeap) Push(x any)   { *h = append(*h, x.(*heapItem)) }
+func (h *boxedHeap) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}
+
+func holdHeap(b *testing.B, pending int) {
+	var h boxedHeap
+	r := newStream(1, 1)
+	seq := uint64(0)
+	for range pending {
+		seq++
+		heap.Push(&h, &heapItem{at: exponential(r), seq: seq})
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		it := heap.Pop(&h).(*heapItem)
+		seq++
+		heap.Push(&h, &heapItem{at: it.at + exponential(r), seq: seq})
+	}
+}
+
+// A timeout that a reply cancels, 100 ms set for a 1 ms reply.
+func BenchmarkCancel(b *testing.B) {
+	var q queue
+	var armed [400]TimerID
+	b.ReportAllocs()
+	for i := range b.N {
+		slot := i % len(armed)
+		q.cancel(armed[slot])
+		armed[slot] = q.push(q.now+100_000_000, event{})
+	}
+}
+
+type bouncer struct{ peers int }
+
+func (bouncer) Start(Env)          {}
+func (bouncer) Timer(Env, TimerID) {}
+func (h *bouncer) Receive(e Env, _ NodeID, msg any) {
+	e.Send(NodeID(e.Rand().IntN(h.peers)), msg)
+}
+
+type bareWire struct{ r *Stream }
+
+func (w bareWire) Carry(NodeID, NodeID, any) Fate { return Arrives(time.Duration(1 + w.r.Uint64()&0xfffff)) }
+
+// The kernel alone: tokens bounce between nodes over a wire that only draws a delay.
+func BenchmarkBounce(b *testing.B) {
+	for _, nodes := range []int{5, 1000} {
+		b.Run(fmt.Sprint(nodes), func(b *testing.B) {
+			s := New(1)
+			s.Use(bareWire{s.Stream("wire")})
+			for id := range nodes {
+				s.Add(NodeID(id), func() Handler { return &bouncer{nodes} })
+			}
+			s.Run(0)
+			for id := range nodes {
+				for range 4 {
+					s.send(NodeID(id), NodeID((id+1)%nodes), nil)
+				}
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for s.stats.Delivered < uint64(b.N) {
+				s.Run(s.now + 1_000_000)
+			}
+		})
+	}
+}
+
+func BenchmarkScriptSwitch(b *testing.B) {
+	s := New(1)
+	s.Go(None, "sleeper", func(p *Proc) {
+		for {
+			p.Sleep(1)
+		}
+	})
+	b.ReportAllocs()
+	b.ResetTimer()
+	s.Run(Time(b.N))
+	b.StopTimer()
+	s.Close()
+}

@@ -1,0 +1,81 @@
+package sim
+
+import "time"
+
+// A Clock is a node's own clock: an oscillator that counts at a rate near that of
+// true time, and a reading that can be set. The zero Clock is perfect.
+type Clock struct {
+	sim    *Sim
+	base   Time  // the reading at since
+	since  Time  // true time
+	ppb    int64 // drift: how much too fast the oscillator is, in parts per 10^9
+	frozen bool
+	bound  time.Duration // the error that the clock service claims at most
+}
+
+const second = int64(time.Second)
+
+// scale returns d*num/second without overflow for |num| up to 2*10^9.
+func scale(d, num int64) int64 { return d/second*num + d%second*num/second }
+
+// Read returns the clock's reading at true time now.
+func (c *Clock) Read(now Time) Time {
+	if c.frozen {
+		return c.base
+	}
+	passed := int64(now - c.since)
+	if c.ppb != 0 {
+		passed += scale(passed, c.ppb)
+	}
+	return c.base + Time(passed)
+}
+
+// elapse returns the true time in which the oscillator counts d. A change of
+// drift counts for timers set after it.
+func (c *Clock) elapse(d time.Duration) time.Duration {
+	if c.ppb == 0 {
+		return d
+	}
+	n, rate := int64(d), second+c.ppb
+	return time.Duration(n/rate*second + n%rate*second/rate)
+}
+
+// rebase makes now the point from which the reading is counted.
+func (c *Clock) rebase() { c.base, c.since = c.Read(c.sim.now), c.sim.now }
+
+// Step moves the reading by d, as an operator or a time daemon does.
+func (c *Clock) Step(d time.Duration) {
+	c.rebase()
+	c.base = c.base.Add(d)
+}
+
+// Drift makes the oscillator too fast by ppm parts per million, or too slow if
+// ppm is negative. It panics outside +-900,000.
+func (c *Clock) Drift(ppm int64) {
+	if ppm < -900_000 || ppm > 900_000 {
+		panic("sim: a clock cannot drift by more than 900,000 ppm")
+	}
+	c.rebase()
+	c.ppb = ppm * 1000
+}
+
+// Freeze stops the reading. Timers, which count the oscillator, go on.
+func (c *Clock) Freeze() {
+	c.rebase()
+	c.frozen = true
+}
+
+// Thaw lets a frozen reading go on from where it stopped.
+func (c *Clock) Thaw() {
+	c.since = c.sim.now
+	c.frozen = false
+}
+
+// Sync sets the reading to true time, as a time daemon does once it works again.
+func (c *Clock) Sync() { c.base, c.since = c.sim.now, c.sim.now }
+
+// Claim sets the error that the clock service claims at most; it may be false.
+func (c *Clock) Claim(bound time.Duration) { c.bound = bound }
+
+// Error returns how far the reading is ahead of true time.
+func (c *Clock) Error() time.Duration { return c.Read(c.sim.now).Sub(c.sim.now) }

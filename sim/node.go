@@ -1,0 +1,286 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A node is one machine: a handler, a clock, a disk, a processor. It is the Env of its handler.
+type node struct {
+	sim     *Sim
+	id      NodeID
+	life    uint16 // incarnation; what belongs to an earlier one is dropped. It wraps after 65,536 crashes
+	handler Handler
+	build   func() Handler
+	plain   bool // up, not paused, and its processor costs nothing: messages go straight to the handler
+	up      bool
+	paused  bool
+	started bool
+	held    []event   // what arrived during a pause
+	waiting []TimerID // timers that went off and wait for the end of a pause or for the processor
+	cpu     cpu
+	rand    Stream
+	clock   Clock
+	disk    disk
+}
+
+// A cpu handles one event at a time, in order of arrival.
+type cpu struct {
+	cost time.Duration // of handling one message or timer, when the node is healthy
+	slow int64         // factor on cost while the node is slow; 0 means 1
+	busy Time          // until when
+}
+
+// admit returns when the handling of an event that arrives now is done.
+func (c *cpu) admit(now Time) Time {
+	cost := c.cost
+	if c.slow > 0 {
+		cost *= time.Duration(c.slow)
+	}
+	c.busy = max(c.busy, now).Add(cost)
+	return c.busy
+}
+
+func (n *node) Self() NodeID  { return n.id }
+func (n *node) Rand() *Stream { return &n.rand }
+func (n *node) Disk() Disk    { return &n.disk }
+func (n *node) Clock() Time   { return n.clock.Read(n.sim.now) }
+
+func (n *node) ClockBound() (earliest, latest Time) {
+	now := n.Clock()
+	return now.Add(-n.clock.bound), now.Add(n.clock.bound)
+}
+
+func (n *node) Send(to NodeID, msg any) { n.sim.send(n.id, to, msg) }
+
+func (n *node) After(d time.Duration) TimerID {
+	s := n.sim
+	at := s.now.Add(n.clock.elapse(max(d, 0)))
+	return s.queue.push(at, event{kind: evTimer, node: n.id, life: n.life})
+}
+
+func (n *node) Cancel(t TimerID) {
+	if !n.sim.queue.cancel(t) && len(n.waiting) > 0 {
+		n.forget(t)
+	}
+}
+
+// send puts a message on the wire. A message to oneself needs no network.
+func (s *Sim) send(from, to NodeID, msg any) {
+	if uint(to) >= uint(len(s.nodes)) || s.nodes[to] == nil {
+		panic(fmt.Sprintf("sim: node %d sent %T to node %d, which was never added", from, msg, to))
+	}
+	s.stats.Sent++
+	fate := Fate{Copy: -1}
+	if from != to && s.wire != nil {
+		fate = s.wire.Carry(from, to, msg)
+	}
+	if s.tracer != nil {
+		s.traceSend(from, to, msg, fate)
+	}
+	if fate.Delay >= 0 {
+		s.queue.push(s.now.Add(fate.Delay), event{kind: evMessage, node: to, from: from, msg: msg})
+	}
+	if fate.Copy >= 0 {
+		s.queue.push(s.now.Add(fate.Copy), event{kind: evMessage, node: to, from: from, msg: msg})
+	}
+}
+
+// arrive takes in a message at a node that is not plain.
+func (n *node) arrive(ev *event) {
+	switch {
+	case !n.up:
+		if n.sim.tracer != nil {
+			n.sim.trace(Dead, n.id, ev.from, ev.msg)
+		}
+	case n.paused:
+		n.held = append(n.held, *ev)
+	case !n.started: // a message that came with the instant of birth waits for Start
+		n.sim.queue.push(n.sim.now, *ev)
+	default:
+		n.sim.queue.push(n.cpu.admit(n.sim.now), event{kind: evQueued, node: n.id, from: ev.from, life: n.life, msg: ev.msg})
+	}
+}
+
+// own handles an event that belongs to the node's present incarnation.
+func (n *node) own(ev *event) {
+	switch {
+	case ev.kind == evTimer:
+		n.goesOff(ev.id)
+	case ev.kind == evSync: // the disk works on while the node is paused
+		n.disk.synced(ev.id)
+		n.goesOff(ev.id)
+	case n.paused:
+		n.held = append(n.held, *ev)
+	case ev.kind == evStart:
+		n.begin()
+	case ev.kind == evQueued:
+		n.sim.receive(n, ev.from, ev.msg)
+	case ev.kind == evQueuedTimer:
+		n.handleWaiting(TimerID(ev.msg.(queuedTimer)))
+	}
+}
+
+// A queuedTimer is a timer that went off and waits for the end of a pause or for the processor.
+type queuedTimer TimerID
+
+// goesOff handles a timer now, or lets it wait as messages do.
+func (n *node) goesOff(id TimerID) {
+	if n.plain {
+		n.alarm(id)
+		return
+	}
+	n.waiting = append(n.waiting, id)
+	ev := event{kind: evQueuedTimer, node: n.id, from: None, life: n.life, msg: queuedTimer(id)}
+	if n.paused {
+		n.held = append(n.held, ev)
+		return
+	}
+	n.sim.queue.push(n.cpu.admit(n.sim.now), ev)
+}
+
+// handleWaiting handles a timer that waited, unless it was cancelled meanwhile.
+func (n *node) handleWaiting(id TimerID) {
+	if n.forget(id) {
+		n.alarm(id)
+	}
+}
+
+// forget takes a timer off the list of those that went off and wait.
+func (n *node) forget(id TimerID) bool {
+	i := slices.Index(n.waiting, id)
+	if i >= 0 {
+		n.waiting = slices.Delete(n.waiting, i, i+1)
+	}
+	return i >= 0
+}
+
+func (n *node) alarm(id TimerID) {
+	if n.sim.tracer != nil {
+		n.sim.trace(Alarm, n.id, None, nil)
+	}
+	n.handler.Timer(n, id)
+}
+
+func (n *node) begin() {
+	n.up, n.started = true, true
+	n.refresh()
+	n.handler = n.build()
+	if n.sim.tracer != nil {
+		n.sim.trace(Started, n.id, None, nil)
+	}
+	n.handler.Start(n)
+}
+
+func (n *node) refresh() { n.plain = n.up && n.started && !n.paused && n.cpu.cost == 0 }
+
+// node returns the node at id, which must exist.
+func (s *Sim) node(id NodeID) *node {
+	if int(id) >= len(s.nodes) || id < 0 || s.nodes[id] == nil {
+		panic(fmt.Sprintf("sim: no node %d", id))
+	}
+	return s.nodes[id]
+}
+
+// Up reports whether the node at id is running (it may be paused).
+func (s *Sim) Up(id NodeID) bool { return s.node(id).up }
+
+// Paused reports whether the node at id is paused.
+func (s *Sim) Paused(id NodeID) bool { return s.node(id).paused }
+
+// Handler returns the live handler of the node at id, or nil while it is down.
+// It is for observers: fault scripts that aim at a leader, dumps at the end.
+func (s *Sim) Handler(id NodeID) Handler {
+	if n := s.node(id); n.up && n.started {
+		return n.handler
+	}
+	return nil
+}
+
+// Crash stops the node at id. Its handler and timers are gone, and of what it
+// wrote to its disk without a completed Sync, loss says what remains. Crashing a
+// node that is down does nothing.
+func (s *Sim) Crash(id NodeID, loss Loss) {
+	n := s.node(id)
+	if !n.up {
+		return
+	}
+	s.note(Crashed, id)
+	n.up, n.started, n.paused, n.handler = false, false, false, nil
+	n.life++
+	n.held, n.waiting = nil, nil
+	n.cpu.busy = 0
+	n.disk.crash(loss)
+	n.refresh()
+}
+
+// Restart starts a crashed node again, with a new handler and the disk it had.
+// Restarting a node that is up does nothing.
+func (s *Sim) Restart(id NodeID) {
+	n := s.node(id)
+	if n.up {
+		return
+	}
+	n.up = true
+	s.start(id)
+}
+
+// Wipe empties the disk of the node at id, as if it had been replaced. The node must be down.
+func (s *Sim) Wipe(id NodeID) {
+	n := s.node(id)
+	if n.up {
+		panic(fmt.Sprintf("sim: wiping the disk of node %d, which is up", id))
+	}
+	n.disk.wipe()
+}
+
+// Pause stops the work of the node at id, as a long garbage collection or a
+// stopped virtual machine does: messages and timers wait. Its clock goes on.
+func (s *Sim) Pause(id NodeID) {
+	n := s.node(id)
+	if !n.up || n.paused {
+		return
+	}
+	s.note(PausedNode, id)
+	n.paused = true
+	n.refresh()
+}
+
+// Resume ends a pause. What waited is handled now, in order of arrival.
+func (s *Sim) Resume(id NodeID) {
+	n := s.node(id)
+	if !n.paused {
+		return
+	}
+	s.note(Resumed, id)
+	n.paused = false
+	n.refresh()
+	held := n.held
+	n.held = nil
+	for _, ev := range held {
+		s.queue.push(s.now, ev)
+	}
+}
+
+// SetCPU sets what the node at id needs to handle one message or timer; zero,
+// the default, means that handling takes no time.
+func (s *Sim) SetCPU(id NodeID, cost time.Duration) {
+	n := s.node(id)
+	n.cpu.cost = cost
+	n.refresh()
+}
+
+// Slow multiplies the processor's cost and the disk's delays of the node at id
+// by factor; 1 makes it healthy again.
+func (s *Sim) Slow(id NodeID, factor int64) {
+	n := s.node(id)
+	n.cpu.slow, n.disk.slow = factor, factor
+}
+
+// ClockOf returns the clock of the node at id, for fault scripts.
+func (s *Sim) ClockOf(id NodeID) *Clock {
+	n := s.node(id)
+	n.clock.sim = s
+	return &n.clock
+}

@@ -1,0 +1,260 @@
+// Package sim runs events in virtual time: the machine on which stores, clients
+// and faults play. It knows nothing of what the messages mean.
+//
+// A Sim owns the clock, the event queue and all randomness, so a run is a pure
+// function of its seed: same seed, same trace, same hash, on every platform.
+// Nothing here reads the wall clock, starts a goroutine or draws from a shared
+// source of randomness. Its duties, in order, for every event:
+//
+//	pop the earliest event       (equal times: first scheduled, first fired)
+//	move the clock to it
+//	mix it into the trace hash   (and show it to the tracer, if there is one)
+//	run its handler to the end   (what the handler does only enqueues events)
+//
+// Nodes are state machines (Handler) that see the world through Env alone, or
+// straight-line scripts (Proc). A node crashes and restarts, pauses and resumes,
+// has a clock that may be wrong, a disk that may forget what was not synced, and
+// a processor that may be slow.
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// A NodeID names a node within one run. IDs are small and not negative; they
+// also name the node's random stream and its links, so a node that keeps its ID
+// keeps its luck when others are added or removed.
+type NodeID int32
+
+// None is the ID of no node.
+const None NodeID = -1
+
+// A Time is an instant of virtual time, in nanoseconds since the run began.
+type Time int64
+
+// Add returns the instant d after t.
+func (t Time) Add(d time.Duration) Time { return t + Time(d) }
+
+// Sub returns the duration from u to t.
+func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
+
+// String prints t as a duration since the run began: 1.5s.
+func (t Time) String() string { return time.Duration(t).String() }
+
+// Forever is later than every instant of a run.
+const Forever Time = 1<<63 - 1
+
+// A TimerID names one pending timer or disk sync. The zero TimerID names none.
+type TimerID uint64
+
+// A Handler is a node written as a state machine. Each call runs to completion:
+// it never blocks, and touches the world only through Env. What a Handler holds
+// in its fields is lost in a crash; what it wrote to its disk and synced is not.
+type Handler interface {
+	// Start is the first call, at the first start and after every restart, which
+	// gets a new Handler: read the disk, set timers.
+	Start(e Env)
+	// Receive handles a message. The sender may be dead by now, and the message may come twice.
+	Receive(e Env, from NodeID, msg any)
+	// Timer handles a timer set by After, or the completion of a Sync.
+	Timer(e Env, t TimerID)
+}
+
+// Env is what a node may do while it handles an event. Its calls enqueue
+// effects and return at once; no handler ever runs inside another.
+type Env interface {
+	// Self returns the node's own ID.
+	Self() NodeID
+	// Clock returns the node's own clock: offset, drift and steps included. True time is not to be had here.
+	Clock() Time
+	// ClockBound returns what the clock service claims: true time is between
+	// earliest and latest. A clock fault can make the claim false.
+	ClockBound() (earliest, latest Time)
+	// Send hands msg to the network. The message is shared, not copied: do not change it afterwards.
+	Send(to NodeID, msg any)
+	// After sets a timer that fires once the node's own oscillator has counted d.
+	// Drift stretches it; steps of the clock do not move it. Timers die in a crash.
+	After(d time.Duration) TimerID
+	// Cancel stops a timer. Cancelling one that fired, was cancelled or is zero does nothing.
+	Cancel(t TimerID)
+	// Rand returns the node's own random stream.
+	Rand() *Stream
+	// Disk returns the node's disk.
+	Disk() Disk
+}
+
+// A Wire decides the fate of every message between two different nodes.
+type Wire interface {
+	Carry(from, to NodeID, msg any) Fate
+}
+
+// A Fate says when a message arrives, counted from now, and when its duplicate
+// does. A negative duration means never.
+type Fate struct {
+	Delay time.Duration
+	Copy  time.Duration // of the duplicate
+}
+
+// Lost is the fate of a message that never arrives.
+var Lost = Fate{Delay: -1, Copy: -1}
+
+// Arrives returns the fate of a message that arrives once, after d.
+func Arrives(d time.Duration) Fate { return Fate{Delay: d, Copy: -1} }
+
+// Stats counts what happened in a run so far.
+type Stats struct {
+	Events    uint64 // events fired
+	Sent      uint64 // messages handed to the network
+	Delivered uint64 // messages that reached a live node
+	Syncs     uint64 // disk syncs begun
+}
+
+// A Sim is one run.
+type Sim struct {
+	wire   Wire
+	tracer Tracer
+	seed   uint64
+	hash   uint64
+	now    Time
+	queue  queue
+	nodes  []*node // by NodeID; nil where there is none
+	procs  []*Proc
+	calls  []func() // by the index that their event carries
+	stats  Stats
+	halted bool
+}
+
+// New returns an empty run with the given seed.
+func New(seed uint64) *Sim {
+	s := &Sim{}
+	s.Reset(seed)
+	return s
+}
+
+// Reset empties s for a new run with the given seed. It keeps the memory of the old one.
+func (s *Sim) Reset(seed uint64) {
+	s.Close()
+	clear(s.nodes)
+	clear(s.procs)
+	clear(s.calls)
+	queue := s.queue
+	queue.reset()
+	*s = Sim{seed: seed, hash: mix(seed ^ hashSalt), queue: queue, nodes: s.nodes[:0], procs: s.procs[:0], calls: s.calls[:0]}
+}
+
+// Close ends every script that still waits; their deferred calls run. A run
+// that is not closed leaks the scripts' stacks.
+func (s *Sim) Close() {
+	for _, p := range s.procs {
+		p.Kill()
+	}
+}
+
+// Use plugs in the network. Without one, messages arrive at the instant they are sent.
+func (s *Sim) Use(w Wire) { s.wire = w }
+
+// Now returns true time, which no node can see.
+func (s *Sim) Now() Time { return s.now }
+
+// Seed returns the seed of the run.
+func (s *Sim) Seed() uint64 { return s.seed }
+
+// Stats returns the counts so far.
+func (s *Sim) Stats() Stats { return s.stats }
+
+// Hash returns the 64-bit trace hash: equal hashes mean that the same events
+// happened at the same instants to the same nodes in the same order.
+func (s *Sim) Hash() uint64 { return mix(s.hash) }
+
+// Stream returns the stream of random numbers of a named entity. Streams are
+// independent: drawing more from one ("fault 2") never shifts another ("client 0").
+func (s *Sim) Stream(name string) *Stream { return NewStream(s.seed, name) }
+
+// Add places a node at id and starts it at the current instant. build makes its
+// Handler now and again at every restart, so it must return a new one each time.
+func (s *Sim) Add(id NodeID, build func() Handler) {
+	s.place(id, build)
+	s.start(id)
+}
+
+func (s *Sim) place(id NodeID, build func() Handler) *node {
+	if id < 0 {
+		panic(fmt.Sprintf("sim: node IDs are not negative: %d", id))
+	}
+	for int(id) >= len(s.nodes) {
+		s.nodes = append(s.nodes, nil)
+	}
+	if s.nodes[id] != nil {
+		panic(fmt.Sprintf("sim: node %d was added twice", id))
+	}
+	n := &node{sim: s, id: id, build: build, up: true, rand: *newStream(s.seed, uint64(id)|nodeStreams)}
+	n.disk.node = n
+	n.disk.rand = *newStream(s.seed, uint64(id)|diskStreams)
+	s.nodes[id] = n
+	return n
+}
+
+func (s *Sim) start(id NodeID) {
+	s.queue.push(s.now, event{kind: evStart, node: id, life: s.nodes[id].life})
+}
+
+// At calls f at instant t, or now if t has passed.
+func (s *Sim) At(t Time, f func()) {
+	s.calls = append(s.calls, f)
+	s.queue.push(max(t, s.now), event{kind: evCall, node: NodeID(len(s.calls) - 1)})
+}
+
+// Halt makes Run return after the event being handled.
+func (s *Sim) Halt() { s.halted = true }
+
+// Run fires events in order until none is left, the next one lies after until,
+// or Halt is called. Unless halted, true time is then until (or that of the last
+// event, if until is Forever).
+func (s *Sim) Run(until Time) {
+	s.halted = false
+	for !s.halted {
+		at, ev, ok := s.queue.pop(until)
+		if !ok {
+			break
+		}
+		s.now = at
+		s.stats.Events++
+		s.hash = fold(s.hash, at, ev.kind, ev.node, ev.from)
+		s.fire(&ev)
+	}
+	if !s.halted && until != Forever && until > s.now {
+		s.now = until
+	}
+}
+
+// fire runs the handler of one event.
+func (s *Sim) fire(ev *event) {
+	switch ev.kind {
+	case evMessage:
+		n := s.nodes[ev.node]
+		if n.plain {
+			s.receive(n, ev.from, ev.msg)
+		} else {
+			n.arrive(ev)
+		}
+	case evTimer, evSync, evStart, evQueued, evQueuedTimer:
+		if n := s.nodes[ev.node]; n.life == ev.life {
+			n.own(ev)
+		}
+	case evWake:
+		s.procs[ev.node].woken()
+	case evCall:
+		f := s.calls[ev.node]
+		s.calls[ev.node] = nil
+		f()
+	}
+}
+
+func (s *Sim) receive(n *node, from NodeID, msg any) {
+	s.stats.Delivered++
+	if s.tracer != nil {
+		s.trace(Deliver, n.id, from, msg)
+	}
+	n.handler.Receive(n, from, msg)
+}
