@@ -151,3 +151,21 @@ func Properties(s *Set) []string {
 	slices.Sort(names)
 	return names
 }
+
+// Violations is the share of judged runs that violated a property, with its
+// Wilson interval. An undecided run may have violated it or not: the upper end
+// of the interval counts it as a violation, the mean and the lower end do not.
+func (c *Cell) Violations(property string) Summary {
+	t := c.Tally(property)
+	n := t.Judged()
+	if n == 0 {
+		return Summary{}
+	}
+	s := Summary{N: n, Mean: float64(t.Violated) / float64(n), Max: 1, MaxSeed: t.FirstViolated}
+	s.Lo, _ = Wilson(t.Violated, n)
+	_, s.Hi = Wilson(t.Violated+t.Undecided, n)
+	if t.Violated == 0 {
+		s.Max, s.MaxSeed = 0, c.Rows[0].Seed
+	}
+	return s
+}

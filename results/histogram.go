@@ -161,7 +161,7 @@ func (h *Histogram) UnmarshalJSON(data []byte) error {
 	if len(flat)%2 != 0 {
 		return fmt.Errorf("histogram: %d numbers, want pairs of bucket and count", len(flat))
 	}
-	h.buckets = make([]bucket, 0, len(flat)/2)
+	h.buckets = nil
 	last := -1
 	for i := 0; i < len(flat); i += 2 {
 		index, n := flat[i], flat[i+1]

@@ -75,7 +75,7 @@ func FindMetric(name string) (Metric, error) {
 			return m, nil
 		}
 	}
-	return Metric{}, unknownName("metric", name, MetricNames())
+	return Metric{}, UnknownName("metric", name, MetricNames())
 }
 
 // Format writes a value for people, with its unit: "95.5%", "6.1 ms", "1.7 s".
@@ -135,18 +135,14 @@ func formatMS(ms float64) string {
 	}
 }
 
-// formatNumber keeps two significant digits below 10, whole numbers above 100, and separates thousands.
+// formatNumber keeps whole numbers from 100 on, one decimal from 1 on, and two
+// significant digits below; it separates thousands.
 func formatNumber(v float64) string {
-	abs := math.Abs(v)
-	switch {
-	case v == 0:
-		return "0"
+	switch abs := math.Abs(v); {
 	case abs >= 99.95:
 		return thousands(strconv.FormatFloat(v, 'f', 0, 64))
-	case abs >= 9.995:
+	case abs >= 0.95:
 		return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
-	case abs >= 0.095:
-		return strings.TrimSuffix(strings.TrimSuffix(strconv.FormatFloat(v, 'f', 2, 64), "0"), ".0")
 	default:
 		return strconv.FormatFloat(v, 'g', 2, 64)
 	}
@@ -162,3 +158,7 @@ func thousands(digits string) string {
 	}
 	return sign + digits
 }
+
+// Violations is a metric of a Cell, not of a Row: the share of runs that
+// violated a property. It is not in Metrics.
+var Violations = Metric{"violations", "runs with a violation", Share, Lower, "Share of runs in which the property was violated."}

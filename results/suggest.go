@@ -35,8 +35,8 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// unknownName says that there is no such thing, and what may have been meant.
-func unknownName(kind, name string, known []string) error {
+// UnknownName is the error for a name that is in no catalogue; it says which one was probably meant.
+func UnknownName(kind, name string, known []string) error {
 	hint := fmt.Sprintf("known: %s", Sentence(known))
 	if s := Suggest(name, known); s != "" {
 		hint = fmt.Sprintf("did you mean %q?", s)

@@ -70,7 +70,7 @@ func (d *disk) Sync() TimerID {
 	n := d.node
 	n.sim.stats.Syncs++
 	d.busy = max(d.busy, n.sim.now).Add(d.delay())
-	id := n.sim.queue.push(d.busy, event{kind: evSync, node: n.id, life: n.life})
+	id := n.sim.queue.push(d.busy, evSync, n.id, None, n.life, nil)
 	d.pending = append(d.pending, syncing{id, d.taken + uint64(len(d.cache))})
 	return id
 }

@@ -57,7 +57,7 @@ func (n *node) Send(to NodeID, msg any) { n.sim.send(n.id, to, msg) }
 func (n *node) After(d time.Duration) TimerID {
 	s := n.sim
 	at := s.now.Add(n.clock.elapse(max(d, 0)))
-	return s.queue.push(at, event{kind: evTimer, node: n.id, life: n.life})
+	return s.queue.push(at, evTimer, n.id, None, n.life, nil)
 }
 
 func (n *node) Cancel(t TimerID) {
@@ -80,12 +80,15 @@ func (s *Sim) send(from, to NodeID, msg any) {
 		s.traceSend(from, to, msg, fate)
 	}
 	if fate.Delay >= 0 {
-		s.queue.push(s.now.Add(fate.Delay), event{kind: evMessage, node: to, from: from, msg: msg})
+		s.queue.push(s.now.Add(fate.Delay), evMessage, to, from, 0, msg)
 	}
 	if fate.Copy >= 0 {
-		s.queue.push(s.now.Add(fate.Copy), event{kind: evMessage, node: to, from: from, msg: msg})
+		s.queue.push(s.now.Add(fate.Copy), evMessage, to, from, 0, msg)
 	}
 }
+
+// Inject puts a message on the wire as if from had sent it, for scripts and tests that play a node.
+func (s *Sim) Inject(from, to NodeID, msg any) { s.send(from, to, msg) }
 
 // arrive takes in a message at a node that is not plain.
 func (n *node) arrive(ev *event) {
@@ -97,9 +100,9 @@ func (n *node) arrive(ev *event) {
 	case n.paused:
 		n.held = append(n.held, *ev)
 	case !n.started: // a message that came with the instant of birth waits for Start
-		n.sim.queue.push(n.sim.now, *ev)
+		n.sim.queue.repeat(n.sim.now, ev)
 	default:
-		n.sim.queue.push(n.cpu.admit(n.sim.now), event{kind: evQueued, node: n.id, from: ev.from, life: n.life, msg: ev.msg})
+		n.sim.queue.push(n.cpu.admit(n.sim.now), evQueued, n.id, ev.from, n.life, ev.msg)
 	}
 }
 
@@ -137,7 +140,7 @@ func (n *node) goesOff(id TimerID) {
 		n.held = append(n.held, ev)
 		return
 	}
-	n.sim.queue.push(n.cpu.admit(n.sim.now), ev)
+	n.sim.queue.repeat(n.cpu.admit(n.sim.now), &ev)
 }
 
 // handleWaiting handles a timer that waited, unless it was cancelled meanwhile.
@@ -259,7 +262,7 @@ func (s *Sim) Resume(id NodeID) {
 	held := n.held
 	n.held = nil
 	for _, ev := range held {
-		s.queue.push(s.now, ev)
+		s.queue.repeat(s.now, &ev)
 	}
 }
 

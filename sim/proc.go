@@ -35,6 +35,7 @@ const (
 	forNothing waiting = iota
 	forTime
 	forMessage // or for time
+	forWake    // by another script
 )
 
 // killed unwinds a script that is killed while it waits.
@@ -42,14 +43,12 @@ type killed struct{}
 
 // Go starts body as a script at the current instant. Its random stream belongs
 // to name, which should be unique. A script started with an ID other than None
-// can send and receive messages under it.
+// can send and receive messages under it; the ID must be new, or that of a desk.
 func (s *Sim) Go(id NodeID, name string, body func(p *Proc)) *Proc {
 	p := &Proc{sim: s, id: id, index: NodeID(len(s.procs)), rand: s.Stream(name), waiting: forTime}
 	s.procs = append(s.procs, p)
-	if id != None {
-		n := s.place(id, nil)
-		n.started, n.handler = true, inbox{p}
-		n.refresh()
+	if id != None && !s.isDesk(id) {
+		s.AddDesk(id, func(any) *Proc { return p })
 	}
 	p.resume, p.stop = iter.Pull(func(yield func(struct{}) bool) {
 		defer func() {
@@ -61,21 +60,40 @@ func (s *Sim) Go(id NodeID, name string, body func(p *Proc)) *Proc {
 		p.yield = yield
 		body(p)
 	})
-	p.alarm = s.queue.push(s.now, event{kind: evWake, node: p.index, from: None})
+	p.alarm = s.queue.push(s.now, evWake, p.index, None, 0, nil)
 	return p
 }
 
-// inbox is the Handler of a script's node.
-type inbox struct{ p *Proc }
+// AddDesk places an address that several scripts share, such as the sessions of
+// one client machine. whose says which script a message is for; nil drops it.
+func (s *Sim) AddDesk(id NodeID, whose func(msg any) *Proc) {
+	n := s.place(id, nil)
+	n.started, n.handler = true, desk(whose)
+	n.refresh()
+}
 
-func (inbox) Start(Env)          {}
-func (inbox) Timer(Env, TimerID) {}
-func (b inbox) Receive(_ Env, from NodeID, msg any) {
-	p := b.p
-	if p.done {
-		return
+func (s *Sim) isDesk(id NodeID) bool {
+	if int(id) >= len(s.nodes) || s.nodes[id] == nil {
+		return false
 	}
-	p.inbox = append(p.inbox, envelope{from, msg})
+	_, ok := s.nodes[id].handler.(desk)
+	return ok
+}
+
+// desk is the Handler of an address of scripts.
+type desk func(msg any) *Proc
+
+func (desk) Start(Env)          {}
+func (desk) Timer(Env, TimerID) {}
+func (whose desk) Receive(_ Env, from NodeID, msg any) {
+	if p := whose(msg); p != nil && !p.done {
+		p.post(envelope{from, msg})
+	}
+}
+
+// post puts a message in the script's inbox, and wakes it if it waits for one.
+func (p *Proc) post(m envelope) {
+	p.inbox = append(p.inbox, m)
 	if p.waiting == forMessage {
 		p.sim.queue.cancel(p.alarm)
 		p.woken()
@@ -145,11 +163,23 @@ func (p *Proc) Recv(deadline Time) (from NodeID, msg any, ok bool) {
 	return next.from, next.msg, true
 }
 
+// Wait gives way until another script calls Wake.
+func (p *Proc) Wait() { p.pause(Forever, forWake) }
+
+// Wake lets a script that is in Wait go on at the current instant, after what is
+// under way. Waking one that is not in Wait does nothing.
+func (p *Proc) Wake() {
+	if p.waiting == forWake {
+		p.waiting = forTime // a second Wake does nothing
+		p.alarm = p.sim.queue.push(p.sim.now, evWake, p.index, None, 0, nil)
+	}
+}
+
 // pause gives way until the time is t or, if asked for, a message arrives.
 func (p *Proc) pause(t Time, what waiting) {
 	p.waiting = what
 	if t != Forever {
-		p.alarm = p.sim.queue.push(t, event{kind: evWake, node: p.index, from: None})
+		p.alarm = p.sim.queue.push(t, evWake, p.index, None, 0, nil)
 	} else {
 		p.alarm = 0
 	}

@@ -196,13 +196,13 @@ func (s *Sim) place(id NodeID, build func() Handler) *node {
 }
 
 func (s *Sim) start(id NodeID) {
-	s.queue.push(s.now, event{kind: evStart, node: id, life: s.nodes[id].life})
+	s.queue.push(s.now, evStart, id, None, s.nodes[id].life, nil)
 }
 
 // At calls f at instant t, or now if t has passed.
 func (s *Sim) At(t Time, f func()) {
 	s.calls = append(s.calls, f)
-	s.queue.push(max(t, s.now), event{kind: evCall, node: NodeID(len(s.calls) - 1)})
+	s.queue.push(max(t, s.now), evCall, NodeID(len(s.calls)-1), None, 0, nil)
 }
 
 // Halt makes Run return after the event being handled.
@@ -213,14 +213,11 @@ func (s *Sim) Halt() { s.halted = true }
 // event, if until is Forever).
 func (s *Sim) Run(until Time) {
 	s.halted = false
-	for !s.halted {
-		at, ev, ok := s.queue.pop(until)
-		if !ok {
-			break
-		}
-		s.now = at
+	var ev event
+	for !s.halted && s.queue.pop(until, &ev) {
+		s.now = ev.at
 		s.stats.Events++
-		s.hash = fold(s.hash, at, ev.kind, ev.node, ev.from)
+		s.hash = fold(s.hash, ev.at, ev.kind, ev.node, ev.from)
 		s.fire(&ev)
 	}
 	if !s.halted && until != Forever && until > s.now {

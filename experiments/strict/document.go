@@ -53,9 +53,9 @@ func (d *Doc) node(r *report) *Node { return &Node{v: d.root, report: r} }
 // Mappings on the way are made as needed.
 func (d *Doc) Set(assignment string) error {
 	d.sets++
-	src := &source{name: "--set " + printable(assignment), rank: d.sets}
-	at := place{src: src}
 	path, text, ok := strings.Cut(assignment, "=")
+	src := &source{name: "--set " + printable(assignment), lines: splitLines(text), override: true, rank: d.sets}
+	at := place{src: src}
 	if !ok {
 		return Join(at.problem("", "has no \"=\"", "write path=value, such as model.n=5"))
 	}
@@ -74,8 +74,8 @@ func (d *Doc) Set(assignment string) error {
 // text of a scalar node or of a mapping's key. Problems with the value, or with the path's last name, are reported where the two nodes stand.
 func (d *Doc) Put(path, n *Node) error { return d.replace(path.v.text, path.v.at, n.v) }
 
-// Drop removes the value at a path, if there is one.
-func (d *Doc) Drop(path string) error {
+// Drop removes the value at a path, if there is one. A malformed path is a programmer's error.
+func (d *Doc) Drop(path string) {
 	steps, cause := parsePath(path)
 	if cause != "" {
 		panic(fmt.Sprintf("strict: path %q: %s", path, cause))
@@ -83,7 +83,6 @@ func (d *Doc) Drop(path string) error {
 	if d.At(path) != nil {
 		d.root = d.root.without(steps)
 	}
-	return nil
 }
 
 func (d *Doc) replace(path string, at place, v *value) error {
@@ -121,9 +120,9 @@ func (e *edit) apply(v *value, path string, steps []step) *value {
 func (e *edit) applyName(v *value, path string, steps []step) *value {
 	name := steps[0].name
 	if v.kind == Null {
-		v = &value{kind: Map, at: e.at}
+		v = &value{kind: Mapping, at: e.at}
 	}
-	if v.kind != Map {
+	if v.kind != Mapping {
 		return e.fail(path, fmt.Sprintf("has no field %q: it is %s", shorten(name), v.kind), "set the whole of it instead")
 	}
 	i := v.find(name)

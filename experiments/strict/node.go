@@ -18,7 +18,7 @@ const (
 	Float
 	Text
 	List
-	Map
+	Mapping
 )
 
 // String returns the kind as it is called in messages, with its article.
@@ -93,8 +93,8 @@ func (n *Node) Scalar(what, hint string) (string, bool) {
 
 // Pairs returns the fields of a mapping in the order written. For anything else it reports the mismatch and returns false.
 func (n *Node) Pairs() ([]Pair, bool) {
-	if n.v.kind != Map {
-		n.mismatch(Map.String(), "write fields, such as {name: value}")
+	if n.v.kind != Mapping {
+		n.mismatch(Mapping.String(), "write fields, such as {name: value}")
 		return nil, false
 	}
 	pairs := make([]Pair, len(n.v.pairs))
@@ -117,7 +117,7 @@ func (n *Node) pair(i int) Pair {
 // For anything else it reports that one what (such as "a fault") is expected and returns false.
 func (n *Node) Single(what string) (Pair, bool) {
 	switch {
-	case n.v.kind != Map:
+	case n.v.kind != Mapping:
 		n.mismatch(what, fmt.Sprintf("write %s as {name: {...}}", what))
 		return Pair{}, false
 	case len(n.v.pairs) != 1:
@@ -180,6 +180,9 @@ func (n *Node) Decode(into any) bool { return n.DecodeRule(into, Rule{}) }
 // DecodeRule is Decode with the bounds and choices that a field's tags would give, for catalogues that describe their
 // parameters in data.
 func (n *Node) DecodeRule(into any, rule Rule) bool {
+	if n.report == nil {
+		panic(fmt.Sprintf("strict: node %q comes from Doc.At, which is for reading: use Doc.DecodeAt", n.path))
+	}
 	before := len(n.report.problems)
 	v := target(into)
 	setDefaults(v)
@@ -197,7 +200,7 @@ func (n *Node) Fail(cause, hint string) {
 
 // Problem returns a problem with the node as an error, for what is found only after the document was decoded.
 func (n *Node) Problem(cause, hint string) Problem {
-	return n.v.at.problem(n.path, cause, hint)
+	return n.v.at.problem(n.path, cause, hint).withExcerpt()
 }
 
 // Unknown reports that the node, a field's name or a scalar, is not among the allowed ones; what says what it should name,
@@ -221,7 +224,11 @@ func (n *Node) Missing(field, hint string) {
 
 // mismatch reports that the node is not what is expected, such as "a duration".
 func (n *Node) mismatch(expected, hint string) {
-	if n.v.kind == Null {
+	switch {
+	case n.v.kind == Null && n.path == "":
+		n.Fail("the file is empty", hint)
+		return
+	case n.v.kind == Null:
 		n.Fail("has no value", fmt.Sprintf("write %s, or delete the line", expected))
 		return
 	}

@@ -20,11 +20,17 @@ var (
 	listIndex  = regexp.MustCompile(`^\[([0-9]{1,6})\]`)
 )
 
+// longestName is how much of a field's name a path holds, in characters; no name that anyone knows is longer.
+const longestName = 80
+
 // joinField returns the path of a field, quoting a name that holds a dot or another character of the path's own grammar.
 func joinField(path, name string) string {
+	if r := []rune(name); len(r) > longestName {
+		name = string(r[:longestName]) + "..."
+	}
 	switch {
-	case plainName.FindString(name) != name || name == "":
-		return path + "[" + strconv.Quote(shorten(name)) + "]"
+	case name == "" || plainName.FindString(name) != name:
+		return path + "[" + strconv.Quote(name) + "]"
 	case path == "":
 		return name
 	}

@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -17,10 +18,10 @@ type Problem struct {
 	Col     int    `json:"col,omitempty"`
 	Path    string `json:"path,omitempty"` // such as faults[0].partition.for; empty for the whole document
 	Cause   string `json:"cause"`
-	Excerpt string `json:"excerpt,omitempty"` // the line and a caret below it, as printed
+	Excerpt string `json:"excerpt,omitempty"` // the line and a caret below it, as printed; only for the first MaxShown
 	Hint    string `json:"hint,omitempty"`    // the remedy; may be empty
 
-	rank int // order of the sources: the file first, then overrides as they were given
+	src *source // where the excerpt is taken from
 }
 
 // Error returns the problem as printed: place, path and cause, the excerpt, the hint.
@@ -102,10 +103,15 @@ func (r *report) err() error {
 		return nil
 	}
 	sorted := slices.Clone(r.problems)
+	// The file comes first, then overrides as they were given.
 	slices.SortStableFunc(sorted, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+		return cmp.Or(cmp.Compare(a.src.rank, b.src.rank), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-	return &Errors{Problems: distinct(sorted)}
+	sorted = distinct(sorted)
+	for i := range sorted[:min(len(sorted), MaxShown)] {
+		sorted[i] = sorted[i].withExcerpt()
+	}
+	return &Errors{Problems: sorted}
 }
 
 // distinct drops repetitions. A value behind an alias is met once for each use, under several paths, but it is one
@@ -131,13 +137,18 @@ func distinct(problems []Problem) []Problem {
 
 // source is a text that values come from: the file, or one override.
 type source struct {
-	name  string
-	lines []string // without their ends; nil for an override, which has no lines worth showing
-	rank  int
+	name     string
+	lines    []string // without their ends; none for what is no text
+	override bool     // a text so short that its name shows it: no line, column or excerpt
+	rank     int
 }
 
 func newSource(name string, data []byte) *source {
-	return &source{name: name, lines: splitLines(string(data))}
+	src := &source{name: name}
+	if len(data) <= MaxBytes && bytes.IndexByte(data, 0) < 0 {
+		src.lines = splitLines(string(data))
+	}
+	return src
 }
 
 // splitLines cuts text at the line ends that YAML counts.
@@ -154,10 +165,18 @@ type place struct {
 }
 
 func (at place) problem(path, cause, hint string) Problem {
-	p := Problem{File: at.src.name, Path: path, Cause: cause, Hint: hint, rank: at.src.rank}
-	if at.src.lines != nil {
+	p := Problem{File: at.src.name, Path: path, Cause: cause, Hint: hint, src: at.src}
+	if !at.src.override {
 		p.Line, p.Col = max(at.line, 1), max(at.col, 1)
-		p.Excerpt = at.src.excerpt(p.Line, p.Col)
+	}
+	return p
+}
+
+// withExcerpt returns the problem with its excerpt. It is taken for what will be shown only: a hostile file can hold a
+// hundred thousand mistakes in one line of a megabyte.
+func (p Problem) withExcerpt() Problem {
+	if !p.src.override {
+		p.Excerpt = p.src.excerpt(p.Line, p.Col)
 	}
 	return p
 }

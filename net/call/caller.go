@@ -14,6 +14,7 @@ import (
 // duplicates, or no answers at all.
 type Caller struct {
 	proc    *sim.Proc
+	client  sim.NodeID // in tokens
 	rand    *sim.Stream // of the policy alone, so that a retry does not shift the script's own draws
 	lastID  ID
 	lastSeq uint64
@@ -30,17 +31,33 @@ type openCall struct {
 
 // NewCaller returns the caller of a script, which must have a network address. A
 // script has one caller for life: a second one would count IDs and tokens anew.
-func NewCaller(p *sim.Proc) *Caller {
+func NewCaller(p *sim.Proc) *Caller { return NewSession(p, 0) }
+
+// NewSession returns the caller of one of several scripts that share an address
+// (sim.AddDesk). Each has a session number of its own, from 0, which its IDs carry
+// so that the desk can tell whose answer has come, and its own Token.Client.
+func NewSession(p *sim.Proc, session int) *Caller {
 	if p.Self() == sim.None {
 		panic("call: a script without a network address cannot be answered")
 	}
-	return &Caller{proc: p, rand: p.Sim().Stream(fmt.Sprintf("retries of node %d", p.Self()))}
+	return &Caller{
+		proc:   p,
+		client: p.Self() + sim.NodeID(session<<sessionShift),
+		rand:   p.Sim().Stream(fmt.Sprintf("retries of node %d session %d", p.Self(), session)),
+		lastID: ID(session) << 32,
+	}
 }
+
+// sessionShift leaves room for 65,536 node IDs below the session number in Token.Client.
+const sessionShift = 16
+
+// Session returns the number of the session that made the call.
+func (id ID) Session() int { return int(id >> 32) }
 
 // NextToken names a new intent of this client.
 func (c *Caller) NextToken() Token {
 	c.lastSeq++
-	return Token{Client: c.proc.Self(), Seq: c.lastSeq}
+	return Token{Client: c.client, Seq: c.lastSeq}
 }
 
 // Open begins an attempt and returns the header that its request must carry.

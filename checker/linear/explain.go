@@ -1,0 +1,153 @@
+package linear
+
+import (
+	"fmt"
+	"slices"
+
+	"faultline/checker/history"
+	"faultline/checker/judge"
+)
+
+// because returns the evidence of the operations, each once and ascending.
+func because(text string, ops ...int32) *judge.Evidence {
+	e := &judge.Evidence{Text: text}
+	for _, i := range ops {
+		if i != none {
+			e.Ops = append(e.Ops, int(i))
+		}
+	}
+	slices.Sort(e.Ops)
+	e.Ops = slices.Compact(e.Ops)
+	return e
+}
+
+// at says what an operation did and when it was called.
+func (c *checker) at(i int32) string { return fmt.Sprintf("%v at %v", c.h[i], c.h[i].Call) }
+
+// done says what an operation did and when it was answered.
+func (c *checker) done(i int32) string {
+	op := &c.h[i]
+	if op.Return == never {
+		return fmt.Sprintf("%v (called at %v, never answered)", op, op.Call)
+	}
+	return fmt.Sprintf("%v (answered at %v)", op, op.Return)
+}
+
+// neverWritten explains an operation that met a value without origin.
+func (c *checker) neverWritten(i int32, v history.Value) *judge.Evidence {
+	if w := c.failedWrite(i, v); w != none {
+		return because(fmt.Sprintf("%s, a value that was only written by an operation that certainly failed (called at %v): an aborted read", c.at(i), c.h[w].Call), i, w)
+	}
+	return because(fmt.Sprintf("%s, but nobody wrote %v", c.at(i), v), i)
+}
+
+// neverAppended is neverWritten for a number in a list.
+func (c *checker) neverAppended(i int32, x int64) *judge.Evidence {
+	if w := c.failedWrite(i, history.Num(x)); w != none {
+		return because(fmt.Sprintf("%s, but the append of %d (called at %v) certainly failed: an aborted read", c.at(i), x, c.h[w].Call), i, w)
+	}
+	return because(fmt.Sprintf("%s, but nobody appended %d", c.at(i), x), i)
+}
+
+// failedWrite returns the first failed operation that would have brought v to the key of i, or none.
+func (c *checker) failedWrite(i int32, v history.Value) int32 {
+	for k := range c.h {
+		op := &c.h[k]
+		if op.Status == history.Failed && op.Kind.Mutates() && op.Key == c.h[i].Key && op.In.Equal(v) {
+			return int32(k)
+		}
+	}
+	return none
+}
+
+func (c *checker) readBeforeWrite(read, write int32) *judge.Evidence {
+	return because(fmt.Sprintf("%s, before %s", c.done(read), c.at(write)), read, write)
+}
+
+func (c *checker) refused(i int32) *judge.Evidence {
+	return because(fmt.Sprintf("%s and did not swap, although this is what it expected", c.at(i)), i)
+}
+
+func (c *checker) swappedTwice(a, b int32) *judge.Evidence {
+	a, b = min(a, b), max(a, b)
+	return because(fmt.Sprintf("%s and %s, though %s held %v only once", c.at(a), c.at(b), c.h[a].Key, c.h[a].Expect), a, b)
+}
+
+// outOfChain explains two operations in the wrong order around compare-and-sets:
+// soon belongs to a later value of the chain than late, but was over first.
+func (c *checker) outOfChain(soon, late int32) *judge.Evidence {
+	swap := c.swapBefore(soon)
+	return because(fmt.Sprintf("%s, before %s, though compare-and-sets lead from the latter's value to the former's (%s)",
+		c.done(soon), c.at(late), c.at(swap)), soon, late, swap)
+}
+
+// swapBefore returns the compare-and-set that made the value which i is about.
+func (c *checker) swapBefore(i int32) int32 {
+	op := &c.h[i]
+	v := op.In
+	if op.Observes() {
+		v = op.Out
+	}
+	return c.clusters[c.clusterOf(v)].write
+}
+
+// circle explains compare-and-sets each of which needs the value of another.
+func (c *checker) circle() *judge.Evidence {
+	k := c.onCircle()
+	at, ops := k, []int32{c.clusters[k].write}
+	for at = c.clusters[at].from; at != k; at = c.clusters[at].from {
+		ops = append(ops, c.clusters[at].write)
+	}
+	op := &c.h[ops[0]]
+	return because(fmt.Sprintf("%v, but %v itself came from %v by compare-and-sets, in a circle", op, op.Expect, op.In), ops...)
+}
+
+// onCircle returns the first cluster on a circle. A chain has one head at most,
+// so whatever no head leads to is on a circle.
+func (c *checker) onCircle() int32 {
+	reached := make([]bool, len(c.clusters))
+	for k := range c.clusters {
+		if cl := &c.clusters[k]; cl.happened && !cl.linked {
+			for at := int32(k); at != none; at = c.clusters[at].next {
+				reached[at] = true
+			}
+		}
+	}
+	for k := range c.clusters {
+		if c.clusters[k].happened && !reached[k] {
+			return int32(k)
+		}
+	}
+	panic("linear: no circle among the compare-and-sets")
+}
+
+// conflict explains two blocks that must each come before the other.
+func (c *checker) conflict(a, b *block) *judge.Evidence {
+	if b.first.op == none || b.last.op == none {
+		a, b = b, a
+	}
+	text := fmt.Sprintf("%s, but %s", c.at(a.last.op), c.done(b.first.op))
+	if a.first.op != none {
+		text += fmt.Sprintf("; and %s before %s", c.done(a.first.op), c.at(b.last.op))
+	}
+	return because(text, a.first.op, a.last.op, b.first.op, b.last.op)
+}
+
+func (c *checker) appendedTwice(read, write int32) *judge.Evidence {
+	return because(fmt.Sprintf("%s with %d in it twice, but it was appended once (called at %v)", c.at(read), c.h[write].In.Num, c.h[write].Call), read, write)
+}
+
+func (c *checker) differentOrder(a, b int32) *judge.Evidence {
+	a, b = min(a, b), max(a, b)
+	return because(fmt.Sprintf("%s, but %s: neither list continues the other", c.at(a), c.at(b)), a, b)
+}
+
+// outOfOrder explains two operations on a list in the wrong order: soon saw or
+// made a longer list than late.
+func (c *checker) outOfOrder(soon, late int32) *judge.Evidence {
+	return because(fmt.Sprintf("%s, before %s, which stands earlier in the list", c.done(soon), c.at(late)), soon, late)
+}
+
+func (c *checker) missingAppend(missed, later int32) *judge.Evidence {
+	return because(fmt.Sprintf("%s, but %s is missing from the list that had %s", c.done(missed), fmt.Sprint(c.h[missed].In.Num), c.at(later)), missed, later)
+}

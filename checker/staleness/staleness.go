@@ -1,0 +1,117 @@
+// Package staleness scores how old reads are, in time and in versions, after
+// Probabilistically Bounded Staleness (Bailis et al., VLDB 2012). It judges what
+// is certain from the outside: every figure is a lower bound that holds in every
+// order of the operations that respects real time.
+//
+// When a value was certainly in place: a write had certainly taken effect once
+// it was acknowledged or, if earlier, once a read of its value returned. Writes
+// of unknown outcome count from the first read that shows them, else not at all.
+//
+//   - A write is certainly newer than a value if it was called after that value was in place.
+//   - A read is stale if, before it was called, a write certainly newer than its value was in place.
+//   - Its age in time (t-visibility) is how long such a write had been in place when it was called.
+//   - Its age in versions (k-staleness) is how many such writes were in place: the writes wholly between.
+//
+// A key that is only appended to is read as a list. There, a read is stale if an
+// append that was acknowledged before its call is missing from its list; its age
+// is the time since the earliest such acknowledgement, and the number of them.
+//
+// Judged are OK reads, and compare-and-sets that did not swap and said what they
+// found, on keys where all written values differ. What cannot be judged is counted.
+package staleness
+
+import (
+	"fmt"
+	"time"
+
+	"faultline/checker/history"
+	"faultline/checker/judge"
+)
+
+// A Stale is a read that was certainly stale.
+type Stale struct {
+	Op       int           // the read, as index into the history
+	Newer    int           // the write that proves it: the first newer one to be in place
+	Age      time.Duration // since a newer value was in place, at the read's call
+	Versions int           // newer writes in place at the read's call
+}
+
+// A Sample is one point of a t-visibility curve: given the time since the newest
+// acknowledged write, was the read fresh?
+type Sample struct {
+	Op    int           // the read, as index into the history
+	Since time.Duration // from the newest acknowledgement on its key before its call, to its call
+	Fresh bool          // it returned that write's value, or one newer or concurrent: it was not stale
+}
+
+// A Score is the staleness of a history. Lists are in order of call.
+type Score struct {
+	Reads       int      // reads judged
+	Stale       []Stale  // the stale ones among them
+	Samples     []Sample // one for each read judged that had an acknowledged write before it
+	Unexplained int      // reads of a value that nobody wrote, or only a failed write: not judged
+	Skipped     int      // reads on keys whose written values are not unique or mix writes with appends: not judged
+}
+
+// Share returns the share of stale reads among those judged, 0 if there are none.
+func (s *Score) Share() float64 {
+	if s.Reads == 0 {
+		return 0
+	}
+	return float64(len(s.Stale)) / float64(s.Reads)
+}
+
+// Oldest returns the stale read of greatest age, the first of several, and
+// whether there is any.
+func (s *Score) Oldest() (Stale, bool) {
+	var oldest Stale
+	for _, r := range s.Stale {
+		if r.Age > oldest.Age {
+			oldest = r
+		}
+	}
+	return oldest, len(s.Stale) > 0
+}
+
+// Checker is Measure as a checker for catalogues: it holds if no read was
+// stale. Its score is the share of stale reads.
+type Checker struct{}
+
+// Name returns fresh.
+func (Checker) Name() string { return "fresh" }
+
+// Check judges whether all reads are fresh. It needs no budget. Where values are
+// not unique it cannot judge, and says undecided rather than holds.
+func (Checker) Check(h history.History, _ judge.Budget) judge.Result {
+	s := Measure(h)
+	r := judge.Result{Engine: "intervals", Score: s.Share()}
+	switch oldest, stale := s.Oldest(); {
+	case stale:
+		r.Verdict = judge.Violated
+		read, newer := h[oldest.Op], h[oldest.Newer]
+		r.Evidence.Ops = []int{min(oldest.Op, oldest.Newer), max(oldest.Op, oldest.Newer)}
+		r.Evidence.Text = fmt.Sprintf("%v at %v, but %v had been in place for %v (%d stale of %d reads)",
+			read, read.Call, newer, history.Time(oldest.Age), len(s.Stale), s.Reads)
+	case s.Skipped > 0 || s.Unexplained > 0:
+		r.Verdict = judge.Undecided
+		r.Evidence.Text = fmt.Sprintf("%d reads on keys without unique values and %d reads of values without origin cannot be judged", s.Skipped, s.Unexplained)
+	}
+	return r
+}
+
+// Measure scores the reads of h in O(n log n), plus the length of the lists read.
+func Measure(h history.History) Score {
+	var s Score
+	for _, k := range keysOf(h) {
+		switch {
+		case k.mixed():
+			s.Skipped += len(k.reads)
+		case k.appends > 0:
+			s.lists(h, k)
+		default:
+			s.registers(h, k)
+		}
+	}
+	s.sort()
+	return s
+}

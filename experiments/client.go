@@ -1,0 +1,170 @@
+package experiments
+
+import (
+	"slices"
+	"strconv"
+
+	"faultline/checker/history"
+	"faultline/models/store"
+	"faultline/net/call"
+	"faultline/net/policy"
+	"faultline/sim"
+)
+
+// A client is one client machine. Its sessions share its address; each carries
+// out one operation at a time.
+type client struct {
+	run   *run
+	index int
+	id    sim.NodeID
+	proxy sim.NodeID   // its own coordinator, or None
+	near  []sim.NodeID // the replicas from near to far
+
+	sessions []*session
+	idle     []*session // of an open loop: waiting for an arrival; the last used is taken first
+}
+
+// A session is a script that carries out the operations of one client one after
+// the other. In the history it is a client of its own.
+type session struct {
+	*client
+	number int // among the sessions of its client
+	proc   *sim.Proc
+	caller *call.Caller
+	hint   sim.NodeID // who answered last, or was named as the one to ask
+	seen   map[string]history.Value
+	job    job // of an open loop: what to do next
+	intent intent
+}
+
+// A job is an operation that is to be carried out.
+type job struct {
+	kind    history.Kind
+	key     string
+	arrived sim.Time // when it was wanted; latency counts from here
+}
+
+// historyID names the session in the history, in the same way whatever other clients do.
+func (c *session) historyID() int { return c.index + c.number*len(c.run.clients) }
+
+// perform carries out one operation and writes it down. It returns how it ended.
+func (c *session) perform(j job) history.Status {
+	op := history.Op{
+		Client: c.historyID(), Process: c.historyID(), Kind: j.kind, Key: j.key,
+		Call: history.Time(c.proc.Now()),
+	}
+	if j.kind.Mutates() {
+		op.In = history.Num(c.run.nextValue())
+	}
+	if j.kind == history.CAS {
+		op.Expect = c.seen[j.key]
+	}
+	handle := c.run.record.Call(op)
+	c.run.arrivals = append(c.run.arrivals, j.arrived)
+	c.attempt(handle, op)
+	c.learn(handle)
+	return c.intent.reply.Status
+}
+
+// attempt calls the store until it answers or the policy gives up.
+func (c *session) attempt(handle int, op history.Op) {
+	sc := c.run.scenario
+	view := store.View{Client: c.id, Near: c.near, Hint: c.hint, Proxy: c.proxy}
+	c.intent = intent{session: c, handle: handle, op: op, targets: sc.Model.Route(c.run.config, op, view), reply: store.Reply{Hint: sim.None}}
+	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(c.intent.targets)}
+	outcome := c.caller.Do(sc.Policy, about, c.caller.NextToken(), &c.intent)
+	c.intent.end(outcome)
+	reply := &c.intent.reply
+	c.run.record.Return(handle, history.Time(c.proc.Now()), reply.Status, reply.Value, reply.Swapped)
+}
+
+// learn remembers whom to ask next time, and the value to expect in a compare-and-set.
+func (c *session) learn(handle int) {
+	reply := &c.intent.reply
+	if reply.Status != history.OK {
+		c.hint = sim.None
+		return
+	}
+	c.hint = c.intent.answered
+	if !c.run.remembers {
+		return
+	}
+	switch op := &c.intent.op; {
+	case op.Kind == history.Read, op.Kind == history.CAS && !reply.Swapped:
+		c.seen[op.Key] = reply.Value
+	default:
+		c.seen[op.Key] = op.In
+	}
+}
+
+// An intent is one operation on its way through its attempts (call.Intent).
+type intent struct {
+	*session
+	handle   int
+	op       history.Op
+	targets  []sim.NodeID
+	sent     [maxAttemptsNoted]history.Attempt
+	attempts int
+	reply    store.Reply
+	answered sim.NodeID // who sent the reply that counts
+}
+
+// maxAttemptsNoted bounds the attempts of one operation that are written down; the rest are counted alone.
+const maxAttemptsNoted = 8
+
+func (i *intent) Request(h call.Header, target int) (sim.NodeID, call.Asks) {
+	to := i.targets[target]
+	if i.attempts < maxAttemptsNoted {
+		i.sent[i.attempts] = history.Attempt{Node: int(to), Call: history.Time(i.proc.Now()), Return: history.Never}
+	}
+	i.attempts++
+	i.run.attempts++
+	return to, store.Request{Header: h, Kind: i.op.Kind, Key: i.op.Key, In: i.op.In, Expect: i.op.Expect}
+}
+
+func (i *intent) Judge(r call.Reply) (policy.Outcome, int) {
+	reply := r.Answer.(store.Reply)
+	if a := r.Attempt - 1; a < maxAttemptsNoted {
+		i.sent[a].Return, i.sent[a].Status = history.Time(i.proc.Now()), reply.Status
+	}
+	switch reply.Status {
+	case history.OK:
+		i.reply, i.answered = reply, r.From
+		return policy.Answered, policy.NoHint
+	case history.Failed:
+		return policy.Refused, slices.Index(i.targets, reply.Hint) // -1 is policy.NoHint
+	default:
+		return policy.Unsure, policy.NoHint
+	}
+}
+
+// end writes down the attempts and, if none was answered, what that means.
+func (i *intent) end(o policy.Outcome) {
+	for _, a := range i.sent[:min(i.attempts, maxAttemptsNoted)] {
+		i.run.record.Attempt(i.handle, a)
+	}
+	if o == policy.Refused {
+		i.reply.Status = history.Failed
+	}
+}
+
+// route tells whose answer a message is: desks have one address for many sessions.
+func (c *client) route(msg any) *sim.Proc {
+	reply, ok := msg.(store.Reply)
+	if !ok || reply.ID.Session() >= len(c.sessions) {
+		return nil
+	}
+	return c.sessions[reply.ID.Session()].proc
+}
+
+// open starts one more session, which runs body.
+func (c *client) open(body func(c *session)) *session {
+	s := &session{client: c, number: len(c.sessions), hint: sim.None, seen: map[string]history.Value{}}
+	c.sessions = append(c.sessions, s)
+	name := "client " + strconv.Itoa(c.index) + " session " + strconv.Itoa(s.number)
+	s.proc = c.run.sim.Go(c.id, name, func(p *sim.Proc) {
+		s.caller = call.NewSession(p, s.number)
+		body(s)
+	})
+	return s
+}

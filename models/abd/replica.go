@@ -1,0 +1,178 @@
+package abd
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"faultline/checker/history"
+	"faultline/models/store"
+	"faultline/net/call"
+	"faultline/sim"
+)
+
+// A replica holds the newest version it was given of every key, and coordinates
+// the requests that clients bring to it.
+type replica struct {
+	cfg       store.Config
+	mutant    string
+	quorum    int
+	sync      bool
+	fastReads bool
+	resend    time.Duration
+	patience  int // intervals of resend
+	repair    time.Duration
+
+	held  table
+	taken map[sim.NodeID]intent // the latest write that was taken up from every client
+	disk  journal
+
+	round   uint64 // of the latest operation
+	written uint64 // by the mutant that asks nobody
+	ops     map[uint64]*operation
+	open    []*operation // in the order they began; the finished ones are dropped at the next tick
+	ticking sim.TimerID  // zero while nothing is open
+
+	repairing sim.TimerID
+	partner   int // whom it compared itself with last
+}
+
+var zero history.Value
+
+func newReplica(cfg store.Config) *replica {
+	r := &replica{
+		cfg: cfg, mutant: cfg.Mutant, quorum: cfg.Majority(),
+		sync: cfg.Bool("sync") && cfg.Mutant != "no-sync", fastReads: cfg.Bool("fast_reads"),
+		resend: cfg.Duration("resend"), repair: cfg.Duration("repair"),
+		held: newTable(), taken: map[sim.NodeID]intent{}, ops: map[uint64]*operation{},
+	}
+	r.patience = int(cfg.Duration("timeout") / r.resend)
+	if r.mutant == "minority" {
+		r.quorum = max(1, r.quorum-1)
+	}
+	return r
+}
+
+// Start reads the journal, past records that crashes tore.
+func (r *replica) Start(e sim.Env) {
+	for _, record := range e.Disk().Records() {
+		switch record := record.(type) {
+		case update:
+			r.held.put(record.version)
+		case intent:
+			r.taken[record.token.Client] = record
+		}
+	}
+	// Answers to an earlier life must not count for this one, and no two writes
+	// may share a tag, so rounds begin anywhere in 64 bits.
+	r.round = e.Rand().Uint64()
+	if r.repair > 0 && len(r.cfg.Replicas) > 1 {
+		r.partner = r.cfg.Index(e.Self())
+		r.repairing = e.After(time.Duration(e.Rand().IntN(int(r.repair))))
+	}
+}
+
+func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
+	switch m := msg.(type) {
+	case query:
+		e.Send(from, answer{m.round, r.held.get(m.key)})
+	case answer:
+		r.answered(e, from, m)
+	case update:
+		r.store(e, from, m, msg)
+	case ack:
+		r.acknowledged(e, from, m)
+	case store.Request:
+		r.begin(e, from, m)
+	case digest:
+		r.compare(e, from, m)
+	case contents:
+		r.merge(e, m)
+	}
+}
+
+// store acknowledges an update once the disk has it, or at once if what is held is as new.
+func (r *replica) store(e sim.Env, from sim.NodeID, m update, boxed any) {
+	if !r.held.newer(m.version) {
+		e.Send(from, ack{m.round})
+		return
+	}
+	r.save(e, saving{record: boxed, from: from})
+}
+
+// take notes on disk that a write is being taken up, and reports whether it is
+// new. Without it a request that the network doubles would be written twice,
+// and its value could come back after it was overwritten. The disk works while
+// the query travels, so this takes no time of its own.
+func (r *replica) take(e sim.Env, op *operation) bool {
+	next := intent{op.req.Token, op.req.Attempt}
+	if next.token.IsZero() || r.mutant == "no-intent" {
+		op.durable = true
+		return true
+	}
+	if !r.taken[next.token.Client].before(next) {
+		return false
+	}
+	r.taken[next.token.Client] = next
+	r.save(e, saving{record: next, op: op})
+	return true
+}
+
+// saved goes on with what the disk has now.
+func (r *replica) saved(e sim.Env, s saving) {
+	switch record := s.record.(type) {
+	case update:
+		// Not before now: what a query is told must survive a crash, for a fast
+		// read returns it without storing it anew.
+		r.held.put(record.version)
+		if s.from != sim.None {
+			e.Send(s.from, ack{record.round})
+		}
+	case intent:
+		s.op.durable = true
+		if s.op.phase == querying {
+			r.proceed(e, s.op)
+		}
+	}
+}
+
+func (r *replica) Timer(e sim.Env, t sim.TimerID) {
+	switch t {
+	case r.disk.syncing:
+		r.flushed(e)
+	case r.ticking:
+		r.tick(e)
+	case r.repairing:
+		r.repairNext(e)
+	}
+}
+
+// An intent records that a write was taken up, so that a second copy of the
+// request is told from the first, even after a crash.
+type intent struct {
+	token   call.Token
+	attempt int
+}
+
+func (i intent) before(j intent) bool {
+	return i.token.Seq < j.token.Seq || i.token.Seq == j.token.Seq && i.attempt < j.attempt
+}
+
+// records returns what a journal needs to hold.
+func (r *replica) records() []any {
+	records := make([]any, 0, len(r.held.rows)+len(r.taken))
+	for _, v := range r.held.rows {
+		records = append(records, update{version: v})
+	}
+	for _, client := range slices.Sorted(maps.Keys(r.taken)) {
+		records = append(records, r.taken[client])
+	}
+	return records
+}
+
+// Dump visits all that the replica holds.
+func (r *replica) Dump(visit func(key string, v history.Value)) {
+	for _, v := range r.held.rows {
+		visit(v.key, v.value)
+	}
+}

@@ -1,0 +1,291 @@
+// Package chart draws charts from result rows: one theme, one file for each
+// kind of chart. It never runs anything and reads nothing but a results.Set.
+//
+// Every chart says in its title what was found, computed from the data and
+// never more than their intervals allow; in the line below, what is shown; and
+// in the last line, which rows it was drawn from.
+package chart
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+	"strings"
+
+	"faultline/results"
+)
+
+// A Kind is one kind of chart.
+type Kind struct {
+	Name string
+	Doc  string   // what it shows, one sentence
+	Uses []string // fields of Options that matter to it, beyond those that matter to all
+
+	draw func(*input) (*figure, error)
+}
+
+// Kinds is the catalogue of charts, in the order in which reports show them.
+var Kinds = []Kind{
+	{"frontier", "One metric against another, a point with 95% intervals for each cell; hollow where a property was violated.", []string{"X", "Y", "Property"}, frontier},
+	{"timeline", "Share of operations answered over the run, with the times of the faults shaded.", nil, timeline},
+	{"heatmap", "One metric over two swept settings, with the number in each field.", []string{"X", "Y", "Metric", "Property"}, heatmap},
+	{"staleness", "Share of reads that return the newest acknowledged write, by the time since its acknowledgement.", nil, staleness},
+	{"latency", "Cumulative distribution of the latency of operations answered OK.", []string{"Operations"}, latencyCDF},
+	{"tail", "Share of operations that take longer than a time, on logarithmic scales: the slow ones.", []string{"Operations"}, latencyTail},
+	{"dots", "One metric, a dot with its 95% interval for each cell, and a pale dot for each seed.", []string{"Metric", "Property"}, dots},
+}
+
+// KindNames lists the names of the catalogue, in its order.
+func KindNames() []string {
+	names := make([]string, len(Kinds))
+	for i, k := range Kinds {
+		names[i] = k.Name
+	}
+	return names
+}
+
+// Options of a chart; the zero value is sensible.
+type Options struct {
+	X        string   // frontier: metric (default p99); heatmap: swept setting (default the first one)
+	Y        string   // frontier: metric (default succeeded); heatmap: swept setting (default the second one)
+	Metric   string   // heatmap, dots: metric (default stale and lost), or "violations"
+	Property string   // that marks points as hollow or filled (default linearizable, else the first there is)
+	Series   []string // draw these cells only; empty: all
+
+	Operations string // latency, tail: "read" or "write"; empty: both
+
+	Title    string  // instead of the finding
+	Subtitle string  // instead of the facts
+	Format   string  // png (default), svg or pdf
+	WidthCM  float64 // of the page, 10 to 60; default 16
+}
+
+// Draw makes a chart of a Set and returns the bytes of the file. The same rows
+// and options give the same bytes. Errors say what is missing and what helps.
+func Draw(kind string, set *results.Set, o Options) ([]byte, error) {
+	f, err := figureOf(kind, set, o)
+	if err != nil {
+		return nil, err
+	}
+	format, widthCM := o.Format, o.WidthCM
+	if format == "" {
+		format = Formats()[0]
+	}
+	if widthCM == 0 {
+		widthCM = defaultWidthCM
+	}
+	if widthCM < minWidthCM || widthCM > maxWidthCM {
+		return nil, fmt.Errorf("chart %s: width %g cm\n  hint: charts are %d to %d cm wide", kind, widthCM, minWidthCM, maxWidthCM)
+	}
+	return f.encode(format, widthCM*pointsPerCM)
+}
+
+// Finding is the title that Draw would give the chart, for tables and pages around it.
+func Finding(kind string, set *results.Set, o Options) (string, error) {
+	f, err := figureOf(kind, set, o)
+	if err != nil {
+		return "", err
+	}
+	return f.title, nil
+}
+
+func figureOf(kind string, set *results.Set, o Options) (*figure, error) {
+	i := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == kind })
+	if i < 0 {
+		return nil, results.UnknownName("chart", kind, KindNames())
+	}
+	in, err := newInput(set, o)
+	if err != nil {
+		return nil, fmt.Errorf("chart %s: %w", kind, err)
+	}
+	f, err := Kinds[i].draw(in)
+	if err != nil {
+		return nil, fmt.Errorf("chart %s: %w", kind, err)
+	}
+	if o.Title != "" {
+		f.title = o.Title
+	}
+	if o.Subtitle != "" {
+		f.facts = o.Subtitle
+	}
+	f.alarm, f.footer = partial(set), footer(set)
+	return f, nil
+}
+
+// An input is what a kind draws from.
+type input struct {
+	set      *results.Set
+	cells    []*results.Cell // those asked for, in the order of the grid
+	property string          // "" when no run was judged
+	options  Options
+
+	looks map[int]look // by cell
+}
+
+// A look tells the curves and marks of one cell from those of others; it is the same in every chart of a Set.
+type look struct {
+	color color.NRGBA
+	dash  []float64
+}
+
+func newInput(set *results.Set, o Options) (*input, error) {
+	all := results.Group(set)
+	if len(all) == 0 {
+		return nil, fmt.Errorf("the result has no rows\n  hint: run the experiment again, or resume it: %s", set.Manifest.Command)
+	}
+	in := &input{set: set, options: o, looks: looks(all)}
+	var err error
+	if in.cells, err = choose(all, o.Series); err != nil {
+		return nil, err
+	}
+	in.property, err = property(results.Properties(set), o.Property)
+	return in, err
+}
+
+func choose(all []*results.Cell, series []string) ([]*results.Cell, error) {
+	if len(series) == 0 {
+		return all, nil
+	}
+	var names []string
+	for _, c := range all {
+		names = append(names, c.Series)
+	}
+	for _, s := range series {
+		if !slices.Contains(names, s) {
+			return nil, results.UnknownName("series", s, names)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(c *results.Cell) bool { return !slices.Contains(series, c.Series) }), nil
+}
+
+func property(known []string, wanted string) (string, error) {
+	const usual = "linearizable"
+	switch {
+	case wanted != "" && !slices.Contains(known, wanted):
+		return "", results.UnknownName("property", wanted, known)
+	case wanted != "":
+		return wanted, nil
+	case slices.Contains(known, usual):
+		return usual, nil
+	case len(known) > 0:
+		return known[0], nil
+	}
+	return "", nil
+}
+
+// looks gives every cell a colour of its own while they last; beyond that,
+// cells of one model share a colour and differ by their dashes.
+func looks(cells []*results.Cell) map[int]look {
+	out := map[int]look{}
+	models, used := map[string]int{}, map[string]int{}
+	for i, c := range cells {
+		if len(cells) <= len(palette) {
+			out[c.Cell] = look{color: palette[i]}
+			continue
+		}
+		if _, ok := models[c.Model]; !ok {
+			models[c.Model] = len(models)
+		}
+		n := models[c.Model]
+		if len(models) == 1 {
+			n = i
+		}
+		out[c.Cell] = look{palette[n%len(palette)], dashes[(used[c.Model]/cyclesOf(cells, c.Model)+n/len(palette))%len(dashes)]}
+		used[c.Model]++
+	}
+	return out
+}
+
+func cyclesOf(cells []*results.Cell, model string) int {
+	for _, c := range cells {
+		if c.Model != model {
+			return 1
+		}
+	}
+	return len(palette)
+}
+
+func (in *input) color(c *results.Cell) color.NRGBA { return in.looks[c.Cell].color }
+
+// name of a cell in the chart; a dagger marks runs whose faults broke an assumption of the model.
+func (in *input) name(c *results.Cell) string {
+	if len(c.Beyond()) > 0 {
+		return c.Series + "†"
+	}
+	return c.Series
+}
+
+// beyondNote explains the daggers.
+func (in *input) beyondNote() []string {
+	var lines []string
+	for _, c := range in.cells {
+		if broken := c.Beyond(); len(broken) > 0 {
+			lines = append(lines, fmt.Sprintf("%s (%s)", c.Series, results.Sentence(broken)))
+		}
+	}
+	if lines == nil {
+		return nil
+	}
+	return []string{"† faults went beyond what the model assumes: " + strings.Join(lines, ", ")}
+}
+
+// seeds says how many runs stand behind each cell: "100 seeds", "20 to 40 seeds".
+func (in *input) seeds() string {
+	lo, hi := len(in.cells[0].Rows), len(in.cells[0].Rows)
+	for _, c := range in.cells {
+		lo, hi = min(lo, len(c.Rows)), max(hi, len(c.Rows))
+	}
+	switch {
+	case lo != hi:
+		return fmt.Sprintf("%d to %d seeds each", lo, hi)
+	case lo == 1:
+		return "one seed each, so without intervals"
+	}
+	return fmt.Sprintf("%d seeds each", lo)
+}
+
+// many tells whether there are seeds enough for intervals.
+func (in *input) many() bool {
+	return slices.ContainsFunc(in.cells, func(c *results.Cell) bool { return len(c.Rows) > 1 })
+}
+
+// noun for the cells: they are stores when nothing else differs.
+func (in *input) noun() string {
+	models := map[string]bool{}
+	for _, c := range in.cells {
+		models[c.Model] = true
+	}
+	if len(models) == len(in.cells) && len(models) > 1 {
+		return "stores"
+	}
+	return "settings"
+}
+
+// partial warns of results that are not complete.
+func partial(set *results.Set) string {
+	if set.Manifest.Complete {
+		return ""
+	}
+	reason := set.Manifest.Reason
+	if reason == "" {
+		reason = "no reason given"
+	}
+	return "Partial results: " + reason
+}
+
+func footer(set *results.Set) string {
+	m := set.Manifest
+	source := m.Source
+	if source == "" {
+		source = m.Experiment
+	}
+	parts := []string{source}
+	if m.Seeds != "" {
+		parts = append(parts, "seeds "+m.Seeds)
+	}
+	parts = append(parts, fmt.Sprintf("%d runs", len(set.Rows())), "rows "+set.Hash())
+	if m.Tool != "" {
+		parts = append(parts, "faultline "+m.Tool)
+	}
+	return strings.Join(parts, "  ·  ")
+}

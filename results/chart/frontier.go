@@ -1,0 +1,323 @@
+package chart
+
+import (
+	"fmt"
+	"image/color"
+	"slices"
+
+	"faultline/results"
+)
+
+const (
+	frontierHeight = 250
+	dotRadius      = 4.3
+	ringWidth      = 1.7
+	rim            = 1.3 // white, around a dot, so that bars do not show through
+)
+
+// frontier draws what one metric costs in another, and who kept the property.
+func frontier(in *input) (*figure, error) {
+	x, err := in.measure(in.options.X, "p99")
+	if err != nil {
+		return nil, err
+	}
+	y, err := in.measure(in.options.Y, "succeeded")
+	if err != nil {
+		return nil, err
+	}
+	drawn := slices.DeleteFunc(slices.Clone(in.cells), func(c *results.Cell) bool { return x.of(c).N == 0 || y.of(c).N == 0 })
+	if len(drawn) == 0 {
+		return nil, fmt.Errorf("no cell has both %s and %s\n  hint: choose metrics that the rows have, with X and Y", x.Name, y.Name)
+	}
+	front := in.front(drawn, x, y)
+	f := &figure{
+		title:  in.frontierFinding(x, y),
+		facts:  in.meansOf(x, y),
+		key:    in.verdictKey(drawn),
+		height: frontierHeight,
+		notes:  slices.Concat(in.absent(drawn), in.beyondNote()),
+		body:   func(c *canvas, area rect) { in.drawFrontier(c, area, x, y, drawn, front) },
+	}
+	if len(front) > 1 {
+		f.key = append(f.key, keyItem{in.frontName(), 20, func(c *canvas, at point) {
+			c.line(point{at.x - 10, at.y}, point{at.x + 10, at.y}, medium, faint, dashes[1])
+		}})
+	}
+	return f, nil
+}
+
+// meansOf is the line of facts for charts of means.
+func (in *input) meansOf(ms ...measure) string {
+	s := ""
+	for i, m := range ms {
+		if i > 0 {
+			s += " against "
+		}
+		s += m.Label
+	}
+	s = fmt.Sprintf("Means of %s over %s", s, in.seeds())
+	if in.many() {
+		s += "; bars are 95% intervals of the mean"
+	}
+	return s + "."
+}
+
+// absent names the cells that cannot be drawn.
+func (in *input) absent(drawn []*results.Cell) []string {
+	var names []string
+	for _, c := range in.cells {
+		if !slices.Contains(drawn, c) {
+			names = append(names, c.Series)
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return []string{"Not drawn, for want of a value: " + results.Sentence(names)}
+}
+
+// front is the cells that no other beats in both metrics, by x. Where some held
+// the property in every seed it is theirs alone: the best to be had without giving that up.
+func (in *input) front(drawn []*results.Cell, x, y measure) []*results.Cell {
+	if x.Better == results.Neither || y.Better == results.Neither {
+		return nil
+	}
+	among := slices.DeleteFunc(slices.Clone(drawn), func(c *results.Cell) bool { return c.Tally(in.property).Verdict() != results.Holds })
+	if len(among) == 0 {
+		among = drawn
+	}
+	out := slices.DeleteFunc(slices.Clone(among), func(c *results.Cell) bool {
+		return slices.ContainsFunc(among, func(o *results.Cell) bool { return dominates(o, c, x, y) })
+	})
+	slices.SortStableFunc(out, func(a, b *results.Cell) int { return sign(x.of(a).Mean - x.of(b).Mean) })
+	return out
+}
+
+// dominates tells whether a is as good as b in both metrics and better in one, by their means.
+func dominates(a, b *results.Cell, x, y measure) bool {
+	dx, dy := x.gain(a, b), y.gain(a, b)
+	return dx >= 0 && dy >= 0 && (dx > 0 || dy > 0)
+}
+
+// gain is by how much the mean of a is better than that of b.
+func (m measure) gain(a, b *results.Cell) float64 {
+	d := m.of(a).Mean - m.of(b).Mean
+	if m.Better == results.Lower {
+		return -d
+	}
+	return d
+}
+
+func sign(v float64) int {
+	switch {
+	case v < 0:
+		return -1
+	case v > 0:
+		return 1
+	}
+	return 0
+}
+
+func (in *input) frontName() string {
+	if held, _, _ := in.byVerdict(); len(held) > 0 {
+		return "best of these"
+	}
+	return "best of all"
+}
+
+// verdictKey explains the marks that are there.
+func (in *input) verdictKey(drawn []*results.Cell) []keyItem {
+	if in.property == "" {
+		return nil
+	}
+	texts := []struct{ verdict, text string }{
+		{results.Holds, in.property + " in every seed"},
+		{results.Violated, "violated in some"},
+		{results.Undecided, "undecided in some"},
+		{"", "not checked"},
+	}
+	var key []keyItem
+	for _, t := range texts {
+		if slices.ContainsFunc(drawn, func(c *results.Cell) bool { return c.Tally(in.property).Verdict() == t.verdict }) {
+			key = append(key, keyItem{t.text, 2 * dotRadius, func(c *canvas, at point) { mark(c, at, t.verdict, dark) }})
+		}
+	}
+	return key
+}
+
+// mark draws a point: full where the property held, hollow where it was
+// violated, half where the checker could not tell, small where nobody checked.
+func mark(c *canvas, at point, verdict string, col color.NRGBA) {
+	c.disc(at, dotRadius+rim, white)
+	if verdict == "" {
+		c.disc(at, dotRadius*0.6, col)
+		return
+	}
+	c.disc(at, dotRadius, col)
+	if verdict == results.Holds {
+		return
+	}
+	c.disc(at, dotRadius-ringWidth, white)
+	if verdict == results.Undecided {
+		c.halfDisc(at, dotRadius-ringWidth/2, col)
+	}
+}
+
+func (in *input) drawFrontier(c *canvas, area rect, x, y measure, drawn, front []*results.Cell) {
+	var ex, ey extent
+	for _, cell := range drawn {
+		ex.add(x.of(cell).Mean, x.of(cell).Lo, x.of(cell).Hi)
+		ey.add(y.of(cell).Mean, y.of(cell).Lo, y.of(cell).Hi)
+	}
+	a := newAxes(area, scaleFor(x.Metric, ex, 6), scaleFor(y.Metric, ey, 5), axisName(x.Metric), axisName(y.Metric), 0)
+	a.draw(c)
+	stairs := in.stairs(a, x, y, front)
+	c.polyline(stairs, medium, faint, dashes[1])
+	obstacles := alongLine(stairs, 1)
+	var labels []*label
+	for _, cell := range drawn {
+		sx, sy := x.of(cell), y.of(cell)
+		at := a.at(sx.Mean, sy.Mean)
+		left, right := point{a.x.at(sx.Lo), at.y}, point{a.x.at(sx.Hi), at.y}
+		low, high := point{at.x, a.y.at(sy.Lo)}, point{at.x, a.y.at(sy.Hi)}
+		bars := withAlpha(in.color(cell), 170)
+		c.line(left, right, medium, bars, nil)
+		c.line(low, high, medium, bars, nil)
+		obstacles = append(obstacles, rect{left.x, at.y - 1, right.x, at.y + 1}, rect{at.x - 1, low.y, at.x + 1, high.y}, rect{at.x, at.y, at.x, at.y}.grow(dotRadius+rim))
+		labels = append(labels, &label{text: in.name(cell), style: labelStyle.in(darker(in.color(cell))), at: at, keepOff: dotRadius})
+	}
+	for _, cell := range drawn {
+		mark(c, a.at(x.of(cell).Mean, y.of(cell).Mean), cell.Tally(in.property).Verdict(), in.color(cell))
+	}
+	if n := place(labels, obstacles, rect{a.plot.x0, a.plot.y0, area.x1, area.y1}); n > 0 {
+		c.note(fmt.Sprintf("%d of %d points have no label for lack of room.", n, len(drawn)))
+	}
+	drawLabels(c, labels)
+}
+
+// stairs is the line of the front: from one point to the next by way of what
+// both are sure to reach, since nothing better was seen in between.
+func (in *input) stairs(a axes, x, y measure, front []*results.Cell) []point {
+	if len(front) < 2 {
+		return nil
+	}
+	var ps []point
+	for i, cell := range front {
+		at := a.at(x.of(cell).Mean, y.of(cell).Mean)
+		if i > 0 {
+			last := ps[len(ps)-1]
+			corner := point{at.x, last.y}
+			if x.Better == results.Higher {
+				corner = point{last.x, at.y}
+			}
+			ps = append(ps, corner)
+		}
+		ps = append(ps, at)
+	}
+	return ps
+}
+
+// alongLine is small boxes that cover a line, for labels to keep off it.
+func alongLine(ps []point, half float64) []rect {
+	const step = 4.0
+	var boxes []rect
+	for i := 1; i < len(ps); i++ {
+		a, b := ps[i-1], ps[i]
+		n := max(1, int(max(abs(b.x-a.x), abs(b.y-a.y))/step))
+		for k := range n {
+			t, u := float64(k)/float64(n), float64(k+1)/float64(n)
+			p, q := point{a.x + t*(b.x-a.x), a.y + t*(b.y-a.y)}, point{a.x + u*(b.x-a.x), a.y + u*(b.y-a.y)}
+			boxes = append(boxes, rect{min(p.x, q.x), min(p.y, q.y), max(p.x, q.x), max(p.y, q.y)}.grow(half))
+		}
+	}
+	return boxes
+}
+
+func abs(v float64) float64 { return max(v, -v) }
+
+// frontierFinding says who kept the property, and what the best of the others offers for giving it up.
+func (in *input) frontierFinding(x, y measure) string {
+	held, violated, _ := in.byVerdict()
+	if in.property == "" {
+		return in.bestFinding(in.cells, y)
+	}
+	keep := ""
+	switch {
+	case len(held) == len(in.cells) && len(held) > 1:
+		keep = stay(fmt.Sprintf("All %d %s", len(held), in.noun()), in.property, true)
+	case len(held) > 0:
+		keep = stay(in.names(held), in.property, len(held) > 1)
+	case len(violated) == len(in.cells):
+		keep = fmt.Sprintf("None of the %d %s stays %s", len(in.cells), in.noun(), in.property)
+		if len(in.cells) == 1 {
+			keep = fmt.Sprintf("%s violates %s in %d of %d runs", in.cells[0].Series, in.property, in.cells[0].Tally(in.property).Violated, in.cells[0].Tally(in.property).Judged())
+		}
+	default:
+		keep = fmt.Sprintf("None of the %d %s is known to stay %s", len(in.cells), in.noun(), in.property)
+	}
+	if len(held) > 0 && len(violated) > 0 {
+		return keep + "; " + in.price(held, violated, y)
+	}
+	if rest := in.bestFinding(in.cells, y); len(in.cells) > 1 && rest != "" {
+		return keep + "; " + rest
+	}
+	return keep
+}
+
+// price compares the best that violates the property with the best that holds it.
+func (in *input) price(held, violated []*results.Cell, y measure) string {
+	h, v := y.ranked(held), y.ranked(violated)
+	if len(h) == 0 || len(v) == 0 {
+		return fmt.Sprintf("%s do not", in.names(violated))
+	}
+	best := v[0]
+	values := fmt.Sprintf("%s against %s of %s", y.Format(y.of(best).Mean), y.Format(y.of(h[0]).Mean), h[0].Series)
+	cost := loses(best)
+	switch {
+	case y.better(best, h[0]):
+		s := fmt.Sprintf("%s has better %s (%s)", best.Series, y.Label, values)
+		if y.Name == "succeeded" {
+			s = fmt.Sprintf("%s answers more (%s)", best.Series, values)
+		}
+		if cost != "" {
+			s += " but " + cost
+		} else {
+			s += fmt.Sprintf(" but is not in %d of %d runs", best.Tally(in.property).Violated, best.Tally(in.property).Judged())
+		}
+		return s
+	case y.better(h[0], best):
+		return fmt.Sprintf("the others are not, and have no better %s (%s)", y.Label, values)
+	}
+	return fmt.Sprintf("the others are not, and their %s is not measurably better (%s)", y.Label, values)
+}
+
+// bestFinding says who is best in a metric, as far as the intervals tell.
+func (in *input) bestFinding(cells []*results.Cell, m measure) string {
+	ranked := m.ranked(cells)
+	if len(ranked) == 0 || m.Better == results.Neither {
+		return ""
+	}
+	if len(ranked) == 1 {
+		return fmt.Sprintf("%s: %s %s", ranked[0].Series, m.Label, m.Format(m.of(ranked[0]).Mean))
+	}
+	best := m.best(cells)
+	if len(best) == len(ranked) {
+		return fmt.Sprintf("no measurable difference in %s (%s)", m.Label, m.span(ranked))
+	}
+	worst := m.worst(cells)
+	return fmt.Sprintf("best %s: %s (%s), worst: %s (%s)", m.Label, in.names(best), m.span(best), in.names(worst), m.span(worst))
+}
+
+// darker is a colour to write in: the pale ones of the palette are hard to read on white.
+func darker(c color.NRGBA) color.NRGBA {
+	for luminance(c) > 0.30 {
+		c = color.NRGBA{uint8(int(c.R) * 9 / 10), uint8(int(c.G) * 9 / 10), uint8(int(c.B) * 9 / 10), c.A}
+	}
+	return c
+}
+
+// luminance by the weights of WCAG, without its gamma: good enough to choose by.
+func luminance(c color.NRGBA) float64 {
+	r, g, b := float64(c.R)/255, float64(c.G)/255, float64(c.B)/255
+	return float64(0.2126*r*r) + float64(0.7152*g*g) + float64(0.0722*b*b)
+}

@@ -1,0 +1,176 @@
+package chart
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// A label wants to stand beside a point.
+type label struct {
+	text    string
+	style   style
+	at      point
+	keepOff float64 // radius of the mark at the point
+
+	box    rect
+	placed bool
+	far    bool // so far from its point that it needs a leader
+}
+
+// The places tried for a label: eight directions at growing distances.
+var (
+	directions = [][2]float64{{1, 0}, {1, 1}, {1, -1}, {-1, 0}, {-1, 1}, {-1, -1}, {0, 1}, {0, -1}}
+	distances  = []float64{3, 9, 17, 27, 39}
+)
+
+const (
+	leaderFrom = 7 // distance from which on a leader is drawn
+	passes     = 4 // over all labels; each moves to where it disturbs the others least
+	tolerated  = 2 // square points of overlap that nobody sees
+)
+
+// place finds a place for every label that has one: inside the area, off the
+// obstacles and off each other. Greedy first, then each label in turn moves if
+// there is a better place; the order is fixed, so the result is too. A label
+// without a place is left out (placed stays false).
+func place(labels []*label, obstacles []rect, area rect) (leftOut int) {
+	for pass := range passes {
+		for _, l := range labels {
+			l.settle(labels, obstacles, area, pass == 0)
+		}
+	}
+	for i, l := range labels {
+		l.placed = l.box.within(area) && l.crowding(labels[:i], obstacles, false) <= tolerated
+		if !l.placed {
+			leftOut++
+		}
+	}
+	return leftOut
+}
+
+func (l *label) settle(others []*label, obstacles []rect, area rect, first bool) {
+	best := math.Inf(1)
+	var bestBox rect
+	var bestFar bool
+	for i, d := range distances {
+		for j, dir := range directions {
+			box := l.boxAt(dir, d)
+			if !box.within(area) {
+				continue
+			}
+			l.box = box
+			cost := 20*l.crowding(others, obstacles, !first) + float64(12*i) + float64(j)
+			if d >= leaderFrom {
+				cost += 10 * leaderCrossings(l, others)
+			}
+			if cost < best {
+				best, bestBox, bestFar = cost, box, d >= leaderFrom
+			}
+		}
+	}
+	l.box, l.far, l.placed = bestBox, bestFar, !math.IsInf(best, 1)
+	if !l.placed {
+		l.box = rect{-1e6, -1e6, -1e6, -1e6}
+	}
+}
+
+// boxAt is the label's box in a direction at a distance from its mark.
+func (l *label) boxAt(dir [2]float64, distance float64) rect {
+	w, h := width(l.text, l.style), l.style.size
+	away := l.keepOff + distance
+	if dir[0] != 0 && dir[1] != 0 {
+		away *= math.Sqrt2 / 2
+	}
+	x, y := l.at.x+dir[0]*away, l.at.y+dir[1]*away
+	r := rect{x - w/2, y - h/2, x + w/2, y + h/2}
+	dx, dy := dir[0]*w/2, dir[1]*h/2
+	return rect{r.x0 + dx, r.y0 + dy, r.x1 + dx, r.y1 + dy}
+}
+
+// crowding is the area that the label shares with others and with obstacles.
+// In the first pass only labels placed before it count.
+func (l *label) crowding(others []*label, obstacles []rect, all bool) float64 {
+	sum := 0.0
+	box := l.box.grow(0.8)
+	for _, o := range obstacles {
+		sum += box.overlap(o)
+	}
+	for _, o := range others {
+		if o != l && (all || o.placed) {
+			sum += box.overlap(o.box)
+		}
+	}
+	return sum
+}
+
+// leaderCrossings counts labels that the leader would run through.
+func leaderCrossings(l *label, others []*label) float64 {
+	n := 0.0
+	end := l.nearest()
+	for _, o := range others {
+		if o == l || !o.placed {
+			continue
+		}
+		for i := 1; i < 8; i++ {
+			t := float64(i) / 8
+			p := point{l.at.x + t*(end.x-l.at.x), l.at.y + t*(end.y-l.at.y)}
+			if (rect{p.x, p.y, p.x, p.y}).within(o.box) {
+				n += 10
+				break
+			}
+		}
+	}
+	return n
+}
+
+// nearest is the point of the box's rim that a leader goes to.
+func (l *label) nearest() point {
+	return point{min(max(l.at.x, l.box.x0), l.box.x1), min(max(l.at.y, l.box.y0), l.box.y1)}
+}
+
+// drawLabels draws the labels that have a place, and leaders to far ones.
+func drawLabels(c *canvas, labels []*label) {
+	for _, l := range labels {
+		if !l.placed {
+			continue
+		}
+		if l.far {
+			to := l.nearest()
+			dx, dy := to.x-l.at.x, to.y-l.at.y
+			away := math.Hypot(dx, dy)
+			from := point{l.at.x + dx/away*l.keepOff, l.at.y + dy/away*l.keepOff}
+			c.line(from, to, thin, faint, nil)
+		}
+		c.textMiddle(l.text, l.style, point{l.box.x0, (l.box.y0 + l.box.y1) / 2}, left)
+	}
+}
+
+// spread moves positions apart to at least gap, in their order, within lo..hi,
+// each as little as may be: labels at the ends of lines.
+func spread(at []float64, gap, lo, hi float64) []float64 {
+	out := make([]float64, len(at))
+	order := orderOf(at)
+	next := lo
+	for _, k := range order { // push up
+		out[k] = max(at[k], next)
+		next = out[k] + gap
+	}
+	next = hi
+	for i := len(order) - 1; i >= 0; i-- { // push back down what went over the top
+		k := order[i]
+		out[k] = min(out[k], next)
+		next = out[k] - gap
+	}
+	return out
+}
+
+// orderOf is the indices in ascending order of their values; equal ones keep theirs.
+func orderOf(at []float64) []int {
+	order := make([]int, len(at))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
+	return order
+}

@@ -1,0 +1,387 @@
+package chart
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"faultline/results"
+)
+
+const (
+	timelineHeight = 240
+	panelHeight    = 44 // of one cell when each has its own
+	panelGap       = 15
+	together       = 4  // curves that one panel can take
+	mostPanels     = 24 // that a page can take
+	bandLow        = 0.10
+	bandHigh       = 0.90
+)
+
+// A course is what a cell's availability did: by window, over its seeds.
+type course struct {
+	cell            *results.Cell
+	windowMS        float64
+	low, mid, high  []float64 // NaN where nobody called
+	common, differs []results.Band
+}
+
+// timeline draws the share of operations answered, window by window.
+func timeline(in *input) (*figure, error) {
+	var courses []course
+	for _, c := range in.cells {
+		if t := newCourse(c); len(t.mid) > 0 {
+			courses = append(courses, t)
+		}
+	}
+	if len(courses) == 0 {
+		return nil, fmt.Errorf("the rows have no timeline\n  hint: rows of this version have one; run the experiment again")
+	}
+	if len(courses) > mostPanels {
+		return nil, fmt.Errorf("%d cells do not fit on one page\n  hint: choose up to %d of them with Series", len(courses), mostPanels)
+	}
+	f := &figure{
+		title:  in.timelineFinding(courses),
+		facts:  in.timelineFacts(courses),
+		height: timelineHeight,
+		notes:  slices.Concat(unshaded(courses), in.beyondNote()),
+		body:   func(c *canvas, area rect) { in.drawTogether(c, area, courses) },
+	}
+	if len(courses) > together {
+		f.height = 42 + float64(len(courses))*(panelHeight+panelGap)
+		f.body = func(c *canvas, area rect) { in.drawPanels(c, area, courses) }
+	}
+	return f, nil
+}
+
+func newCourse(c *results.Cell) course {
+	t := course{cell: c}
+	n := 0
+	for _, r := range c.Rows {
+		n = max(n, len(r.Timeline.Called))
+		t.windowMS = max(t.windowMS, r.Timeline.WindowMS)
+	}
+	for w := range n {
+		var shares []float64
+		for _, r := range c.Rows {
+			if w < len(r.Timeline.Called) && r.Timeline.Called[w] > 0 {
+				shares = append(shares, float64(r.Timeline.OK[w])/float64(r.Timeline.Called[w]))
+			}
+		}
+		slices.Sort(shares)
+		for _, q := range []struct {
+			to *[]float64
+			p  float64
+		}{{&t.low, bandLow}, {&t.mid, 0.5}, {&t.high, bandHigh}} {
+			v := math.NaN()
+			if len(shares) > 0 {
+				v = results.Quantile(shares, q.p)
+			}
+			*q.to = append(*q.to, v)
+		}
+	}
+	t.common, t.differs = bands(c)
+	return t
+}
+
+// bands splits the faults into those that every seed has at the same time and the others.
+func bands(c *results.Cell) (common, differs []results.Band) {
+	seen := map[results.Band]int{}
+	var order []results.Band
+	for _, r := range c.Rows {
+		for _, b := range r.Faults {
+			if seen[b] == 0 {
+				order = append(order, b)
+			}
+			seen[b]++
+		}
+	}
+	for _, b := range order {
+		if seen[b] >= len(c.Rows) {
+			common = append(common, b)
+		} else {
+			differs = append(differs, b)
+		}
+	}
+	return common, differs
+}
+
+// during is the share of operations answered in windows wholly within a common fault, by seed.
+func (t course) during() []results.Value {
+	var vs []results.Value
+	for _, r := range t.cell.Rows {
+		called, ok := 0, 0
+		for w := range r.Timeline.Called {
+			from := float64(w) * t.windowMS
+			if !slices.ContainsFunc(t.common, func(b results.Band) bool { return b.FromMS <= from && from+t.windowMS <= b.ToMS }) {
+				continue
+			}
+			called += r.Timeline.Called[w]
+			ok += r.Timeline.OK[w]
+		}
+		if called > 0 {
+			vs = append(vs, results.Value{Seed: r.Seed, V: float64(ok) / float64(called)})
+		}
+	}
+	return vs
+}
+
+func (in *input) timelineFacts(courses []course) string {
+	s := fmt.Sprintf("Share of operations answered, in windows of %s", span(courses[0].windowMS))
+	if in.many() {
+		return fmt.Sprintf("%s: median of %s, and the band from the 10th to the 90th percentile.", s, in.seeds())
+	}
+	return s + ", " + in.seeds() + "."
+}
+
+// span writes a length of time: "250 ms", "10 s".
+func span(ms float64) string {
+	p50, err := results.FindMetric("p50")
+	if err != nil {
+		panic("chart: " + err.Error())
+	}
+	return p50.Format(ms)
+}
+
+func unshaded(courses []course) []string {
+	n := 0
+	for _, t := range courses {
+		n += len(t.differs)
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{"Faults whose times differ from seed to seed are not shaded."}
+}
+
+// timelineFinding compares the best with the worst while the faults lasted.
+func (in *input) timelineFinding(courses []course) string {
+	during := map[*results.Cell][]results.Value{}
+	for _, t := range courses {
+		if vs := t.during(); len(vs) > 0 {
+			during[t.cell] = vs
+		}
+	}
+	var cells []*results.Cell
+	for _, t := range courses {
+		if during[t.cell] != nil {
+			cells = append(cells, t.cell)
+		}
+	}
+	succeeded, err := in.measure("succeeded", "")
+	if err != nil {
+		panic("chart: " + err.Error())
+	}
+	when := "over the whole run"
+	if len(cells) > 0 {
+		when = "while the " + faultName(courses) + " lasts"
+		sums := map[*results.Cell]results.Summary{}
+		for c, vs := range during {
+			sums[c] = results.Summarize(vs)
+		}
+		succeeded.of = func(c *results.Cell) results.Summary { return sums[c] }
+		succeeded.values = func(c *results.Cell) []results.Value { return during[c] }
+	} else {
+		cells = in.cells
+	}
+	return sentence(in.answers(when, cells, succeeded))
+}
+
+// answers says how many operations the best and the worst answer.
+func (in *input) answers(when string, cells []*results.Cell, m measure) string {
+	ranked := m.ranked(cells)
+	switch len(ranked) {
+	case 0:
+		return "Availability " + when
+	case 1:
+		return fmt.Sprintf("%s, %s answers %s of operations", when, ranked[0].Series, m.Format(m.of(ranked[0]).Mean))
+	}
+	best, worst := m.best(cells), m.worst(cells)
+	if len(best) == len(ranked) {
+		return fmt.Sprintf("%s, all %d %s answer about as many operations (%s)", when, len(ranked), in.noun(), m.span(ranked))
+	}
+	return fmt.Sprintf("%s, %s %s %s of operations and %s %s", when, in.names(best), verb(best, "answers", "answer"), m.span(best), in.names(worst), m.span(worst))
+}
+
+func verb(cells []*results.Cell, one, many string) string {
+	if len(cells) == 1 {
+		return one
+	}
+	return many
+}
+
+// faultName is what the common faults are called: by their label when they have but one.
+func faultName(courses []course) string {
+	label := ""
+	for _, t := range courses {
+		for _, b := range t.common {
+			if label != "" && label != b.Label {
+				return "fault"
+			}
+			label = b.Label
+		}
+	}
+	const longest = 24 // letters in a title
+	if label == "" || len(label) > longest {
+		return "fault"
+	}
+	return "fault (" + label + ")"
+}
+
+// timeScale is the axis of virtual time, in seconds.
+func timeScale(courses []course) scale {
+	end := 0.0
+	for _, t := range courses {
+		end = max(end, float64(len(t.mid))*t.windowMS)
+	}
+	s := linear(0, end/1000, 7, func(v float64) string { return fmt.Sprintf("%g s", v) })
+	s.max = end / 1000
+	s.ticks = slices.DeleteFunc(s.ticks, func(t tick) bool { return t.at > s.max })
+	return s
+}
+
+func shareScale(ticks int) scale {
+	m, err := results.FindMetric("succeeded")
+	if err != nil {
+		panic("chart: " + err.Error())
+	}
+	return linear(0, 1, ticks, m.Format)
+}
+
+// drawTogether draws few cells in one panel, with their names at the ends of the curves.
+func (in *input) drawTogether(c *canvas, area rect, courses []course) {
+	room := 0.0
+	for _, t := range courses {
+		room = max(room, width(in.name(t.cell), labelStyle)+endLabelGap)
+	}
+	a := newAxes(area, timeScale(courses), shareScale(4), "time since the run began", "operations answered", room)
+	a.plot.y1 -= bandLabelRoom
+	a.y = a.y.on(a.plot.y0, a.plot.y1)
+	in.shadeBands(c, a, courses[0].common, true)
+	a.draw(c)
+	for _, t := range courses {
+		t.drawBand(c, a, in.color(t.cell))
+	}
+	ends := make([]float64, len(courses))
+	for i, t := range courses {
+		ends[i] = t.drawLine(c, a, in.looks[t.cell.Cell])
+	}
+	drawEndLabels(c, a, courses, ends, in)
+}
+
+const (
+	endLabelGap   = 14 // between a curve's end and its name
+	bandLabelRoom = 14 // above a plot, for the names of faults
+)
+
+func drawEndLabels(c *canvas, a axes, courses []course, ends []float64, in *input) {
+	places := spread(ends, labelStyle.size*1.15, a.plot.y0, a.plot.y1)
+	for i, t := range courses {
+		col := in.color(t.cell)
+		if abs(places[i]-ends[i]) > 1 {
+			c.line(point{a.plot.x1 + 2, ends[i]}, point{a.plot.x1 + endLabelGap - 3, places[i]}, thin, withAlpha(col, 150), nil)
+		}
+		c.textMiddle(in.name(t.cell), labelStyle.in(darker(col)), point{a.plot.x1 + endLabelGap, places[i]}, left)
+	}
+}
+
+// drawPanels gives each cell a panel of its own; they share the axis of time.
+func (in *input) drawPanels(c *canvas, area rect, courses []course) {
+	time := timeScale(courses)
+	bottom := newAxes(area, time, shareScale(2), "time since the run began", "", 0)
+	top := area.y1 - bandLabelRoom
+	for i, t := range courses {
+		last := i == len(courses)-1
+		a := bottom
+		a.xName = ""
+		a.plot.y1 = top - float64(i)*(panelHeight+panelGap) - panelGap
+		a.plot.y0 = a.plot.y1 - panelHeight
+		a.y = a.y.on(a.plot.y0, a.plot.y1)
+		if last {
+			a.xName = bottom.xName
+		} else {
+			a.x.ticks = nil
+		}
+		in.shadeBands(c, a, t.common, i == 0)
+		a.draw(c)
+		look := in.looks[t.cell.Cell]
+		t.drawBand(c, a, look.color)
+		t.drawLine(c, a, look)
+		c.text(in.name(t.cell), labelStyle.in(darker(look.color)), point{a.plot.x0, a.plot.y1 + 3.5}, left)
+	}
+}
+
+// shadeBands marks when faults were active, and names them above the plot if there is room.
+func (in *input) shadeBands(c *canvas, a axes, common []results.Band, named bool) {
+	labelEnd := a.plot.x0 - 1
+	for _, b := range common {
+		x0, x1 := a.x.at(b.FromMS/1000), a.x.at(b.ToMS/1000)
+		c.fillRect(rect{x0, a.plot.y0, max(x1, x0+1), a.plot.y1}, shade)
+		if !named {
+			continue
+		}
+		w := width(b.Label, smallStyle)
+		at := min(max((x0+x1)/2-w/2, a.plot.x0), a.plot.x1-w)
+		if at > labelEnd {
+			c.text(b.Label, smallStyle.in(shadeText), point{at, a.plot.y1 + 4}, left)
+			labelEnd = at + w + tickGap
+		} else {
+			c.note(fmt.Sprintf("Also shaded: %s, %s to %s.", b.Label, span(b.FromMS), span(b.ToMS)))
+		}
+	}
+}
+
+// runs cuts a course where nobody called.
+func (t course) runs(a axes, draw func(from, to int)) {
+	for w := 0; w < len(t.mid); {
+		if math.IsNaN(t.mid[w]) {
+			w++
+			continue
+		}
+		from := w
+		for w < len(t.mid) && !math.IsNaN(t.mid[w]) {
+			w++
+		}
+		draw(from, w)
+	}
+}
+
+func (t course) at(a axes, w int, v float64) point {
+	return a.at((float64(w)+0.5)*t.windowMS/1000, v)
+}
+
+func (t course) drawBand(c *canvas, a axes, col color.NRGBA) {
+	if len(t.cell.Rows) < 2 {
+		return
+	}
+	t.runs(a, func(from, to int) {
+		var ps []point
+		for w := from; w < to; w++ {
+			ps = append(ps, t.at(a, w, t.high[w]))
+		}
+		for w := to - 1; w >= from; w-- {
+			ps = append(ps, t.at(a, w, t.low[w]))
+		}
+		c.fill(ps, withAlpha(col, bandAlpha))
+	})
+}
+
+// bandAlpha lets the grid and other bands shine through.
+const bandAlpha = 55
+
+// drawLine draws the median and says at which height it ends.
+func (t course) drawLine(c *canvas, a axes, l look) (end float64) {
+	t.runs(a, func(from, to int) {
+		var ps []point
+		for w := from; w < to; w++ {
+			ps = append(ps, t.at(a, w, t.mid[w]))
+		}
+		if len(ps) == 1 {
+			c.disc(ps[0], thick/2, l.color)
+		}
+		c.polyline(ps, thick, l.color, l.dash)
+		end = ps[len(ps)-1].y
+	})
+	return end
+}

@@ -1,0 +1,127 @@
+package dist
+
+import "math"
+
+// The functions below give the same bits on every platform, which math.Exp and
+// math.Log do not: those are assembly on some and Go on others, and a product
+// fused with a sum rounds differently again. So every product here is converted
+// explicitly, which forbids fusing. They are accurate to a few units in the last place.
+
+const (
+	ln2     = 0.693147180559945309417232121458176568
+	ln2High = 6.93147180369123816490e-01 // its product with an integer below 2^20 is exact
+	ln2Low  = 1.90821492927058770002e-10
+)
+
+// exp returns e^x; it overflows to +Inf and underflows to 0.
+func exp(x float64) float64 {
+	const most = 709.0
+	switch {
+	case x > most:
+		return math.Inf(1)
+	case x < -most:
+		return 0
+	}
+	k := math.Floor(x/ln2 + 0.5)
+	r := x - float64(k*ln2High) - float64(k*ln2Low)
+	const degree = 15 // (ln2/2)^16/16! < 2^-68
+	sum := 1.0
+	for n := degree; n >= 1; n-- {
+		sum = 1 + float64(r/float64(n)*sum)
+	}
+	return math.Ldexp(sum, int(k))
+}
+
+// log returns the natural logarithm of x > 0.
+func log(x float64) float64 {
+	m, e := math.Frexp(x)
+	if m < math.Sqrt2/2 {
+		m, e = float64(m*2), e-1
+	}
+	k := float64(e)
+	return float64(k*ln2High) + (float64(k*ln2Low) + artanh2((m-1)/(m+1)))
+}
+
+// log1p returns the natural logarithm of 1+x without losing a small x.
+func log1p(x float64) float64 {
+	if math.Abs(x) > 0.3 {
+		return log(1 + x)
+	}
+	return artanh2(x / (2 + x))
+}
+
+// artanh2 returns 2 artanh(f) = log((1+f)/(1-f)) for |f| < 0.18, by its series.
+func artanh2(f float64) float64 {
+	const terms = 13 // 0.18^27 < 2^-66
+	square := float64(f * f)
+	sum := 0.0
+	for n := terms - 1; n >= 1; n-- {
+		sum = float64(square * (sum + 1/float64(2*n+1)))
+	}
+	return float64(2*f) + float64(float64(2*f)*sum)
+}
+
+// normalTail returns the z that a standard normal variable exceeds with
+// probability p, 0 < p <= 1/2 (Wichura, Algorithm AS 241, PPND16, 1988).
+func normalTail(p float64) float64 {
+	if q := 0.5 - p; q <= 0.425 {
+		r := 0.180625 - float64(q*q)
+		return q * polynomial(r, &centreA) / polynomial(r, &centreB)
+	}
+	r := math.Sqrt(-log(p))
+	if r <= 5 {
+		r -= 1.6
+		return polynomial(r, &middleC) / polynomial(r, &middleD)
+	}
+	r -= 5
+	return polynomial(r, &farE) / polynomial(r, &farF)
+}
+
+// normalAbove returns the probability that a standard normal variable exceeds
+// z >= 0, as the inverse of normalTail. It is 0 where that is below 2^-200.
+func normalAbove(z float64) float64 {
+	below, above := -200.0, -1.0 // the binary logarithm of p lies between
+	for range 60 {
+		middle := (below + above) / 2
+		if normalTail(exp(float64(middle*ln2))) > z {
+			below = middle
+		} else {
+			above = middle
+		}
+	}
+	if below == -200 {
+		return 0
+	}
+	return exp(float64(below * ln2))
+}
+
+// polynomial evaluates a polynomial of degree 7 by Horner's rule.
+func polynomial(x float64, c *[8]float64) float64 {
+	sum := 0.0
+	for i := len(c) - 1; i >= 0; i-- {
+		sum = float64(sum*x) + c[i]
+	}
+	return sum
+}
+
+// The coefficients of AS 241.
+var (
+	centreA = [8]float64{
+		3.3871328727963666080e0, 1.3314166789178437745e+2, 1.9715909503065514427e+3, 1.3731693765509461125e+4,
+		4.5921953931549871457e+4, 6.7265770927008700853e+4, 3.3430575583588128105e+4, 2.5090809287301226727e+3}
+	centreB = [8]float64{
+		1, 4.2313330701600911252e+1, 6.8718700749205790830e+2, 5.3941960214247511077e+3,
+		2.1213794301586595867e+4, 3.9307895800092710610e+4, 2.8729085735721942674e+4, 5.2264952788528545610e+3}
+	middleC = [8]float64{
+		1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
+		1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4}
+	middleD = [8]float64{
+		1, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
+		1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9}
+	farE = [8]float64{
+		6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0, 2.96560571828504891230e-1,
+		2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7}
+	farF = [8]float64{
+		1, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
+		7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15}
+)
