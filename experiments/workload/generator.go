@@ -36,7 +36,7 @@ func (w Workload) Generator() *Generator {
 		g.names[i] = "k" + strconv.Itoa(i)
 	}
 	if w.Open() {
-		g.gap = dist.Exponential(time.Duration(float64(time.Second) * float64(w.Clients) / w.Rate))
+		g.gap = dist.Exponential(time.Duration(float64(time.Second) / w.Rate))
 	}
 	if g.think == nil {
 		g.think = dist.Constant(0)
@@ -50,8 +50,9 @@ func (g *Generator) Next(r *sim.Stream) (kind history.Kind, key string) {
 	return kind, g.names[g.keys.pick(r.Uint64())]
 }
 
-// Gap draws the time between two arrivals at one client of an open loop, which
-// gets its part of the rate: Rate/Clients. In a closed loop it is 0.
+// Gap draws the time between two arrivals of an open loop, over all clients
+// together; n clients that draw for themselves each wait n times as long. In a
+// closed loop it is 0.
 func (g *Generator) Gap(r *sim.Stream) time.Duration { return g.gap.Sample(r.Uint64()) }
 
 // Think draws the time that a client of a closed loop waits after an answer.

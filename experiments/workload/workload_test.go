@@ -136,7 +136,7 @@ func TestPickStaysInTheTable(t *testing.T) {
 
 func TestArrivalsComeAtTheRate(t *testing.T) {
 	w := base()
-	w.Rate = 300 // 100 per second and client
+	w.Rate = 100
 	g, r := w.Generator(), sim.NewStream(1, "arrivals 0")
 	sum, long := time.Duration(0), 0
 	for range draws {

@@ -13,12 +13,12 @@ type operation struct {
 	client  sim.NodeID
 	req     store.Request
 	phase   phase
-	asked   any     // the message of this phase
-	heard   uint64  // who answered it: bit i is replica i
-	newest  version // among the answers to the query; then what is being stored
-	split   bool    // the answers to the query differ in their tags
-	durable bool    // the disk remembers that this was taken up
-	ticks   int     // how often the coordinator looked at it in vain
+	asked   any      // the message of this phase
+	heard   uint64   // who answered it: bit i is replica i
+	newest  *version // among the answers to the query; then what is being stored
+	split   bool     // the answers to the query differ in their tags
+	durable bool     // the disk remembers that this was taken up
+	ticks   int      // how often the coordinator looked at it in vain
 }
 
 type phase uint8
@@ -32,7 +32,7 @@ const (
 // begin takes up a client's request and queries every replica for its value.
 func (r *replica) begin(e sim.Env, client sim.NodeID, req store.Request) {
 	r.round++
-	op := &operation{round: r.round, client: client, req: req, asked: query{r.round, req.Key}}
+	op := &operation{round: r.round, client: client, req: req, asked: query{r.round, req.Key}, newest: unwritten}
 	if req.Kind.Mutates() && !r.take(e, op) {
 		return // the network doubled it: who took up the first copy answers
 	}
@@ -78,7 +78,7 @@ func (r *replica) writeNext(e sim.Env, op *operation) {
 		r.written++
 	}
 	next := tag{counter: counter + 1, writer: e.Self(), round: op.round}
-	r.storeAll(e, op, version{key: op.req.Key, tag: next, value: op.req.In})
+	r.storeAll(e, op, &version{key: op.req.Key, tag: next, value: op.req.In})
 }
 
 // returnNewest stores the newest value, for the reader to return.
@@ -90,11 +90,10 @@ func (r *replica) returnNewest(e sim.Env, op *operation) {
 		r.finish(e, op, op.req.Answer(op.newest.value))
 		return
 	}
-	op.newest.key = op.req.Key
 	r.storeAll(e, op, op.newest)
 }
 
-func (r *replica) storeAll(e sim.Env, op *operation, v version) {
+func (r *replica) storeAll(e sim.Env, op *operation, v *version) {
 	op.phase, op.newest, op.heard = storing, v, 0
 	op.asked = update{op.round, v}
 	r.askAll(e, op)

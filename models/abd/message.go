@@ -1,5 +1,7 @@
 package abd
 
+import "fmt"
+
 // The messages. The round names the operation whose coordinator asks.
 type (
 	query struct {
@@ -8,16 +10,39 @@ type (
 	}
 	answer struct { // to a query
 		round uint64
-		version
+		*version
 	}
 	update struct {
 		round uint64
-		version
+		*version
 	}
 	ack      struct{ round uint64 } // the update, or a newer one, is durable
 	digest   struct{ sums *sums }
-	contents struct{ versions []version }
+	contents struct{ versions []*version }
 )
+
+// String shows the version as key=value and the counter of its tag: x=7 #3.
+func (v *version) String() string {
+	return fmt.Sprintf("%s=%v #%d.%d", v.key, v.value, v.tag.counter, v.tag.writer)
+}
+
+// String shows the message in transcripts.
+func (m query) String() string { return "query " + m.key }
+
+// String shows the message in transcripts.
+func (m answer) String() string { return "answer " + m.version.String() }
+
+// String shows the message in transcripts.
+func (m update) String() string { return "update " + m.version.String() }
+
+// String shows the message in transcripts.
+func (m ack) String() string { return "ack" }
+
+// String shows the message in transcripts.
+func (m digest) String() string { return "digest" }
+
+// String shows the message in transcripts.
+func (m contents) String() string { return fmt.Sprintf("contents %v", m.versions) }
 
 const (
 	headerSize = 40 // bytes of addresses and lengths in every message, roughly those of TCP/IP
@@ -26,7 +51,7 @@ const (
 )
 
 // Size returns the bytes that the version takes on the wire.
-func (v version) Size() int { return len(v.key) + tagSize + wordSize*(1+len(v.value.List)) }
+func (v *version) Size() int { return len(v.key) + tagSize + wordSize*(1+len(v.value.List)) }
 
 // Size returns the bytes that the message takes on the wire.
 func (m query) Size() int { return headerSize + wordSize + len(m.key) }

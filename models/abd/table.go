@@ -23,7 +23,8 @@ func (t tag) less(u tag) bool {
 	return t.round < u.round
 }
 
-// A version is a value of a key, under its tag.
+// A version is a value of a key, under its tag. Versions are shared by messages
+// and tables, and never change.
 type version struct {
 	key   string
 	tag   tag
@@ -33,7 +34,7 @@ type version struct {
 // A table holds the newest version of every key, and a digest of them.
 type table struct {
 	index map[string]int32
-	rows  []version // in the order the keys came, so that every walk is the same
+	rows  []*version // in the order the keys came, so that every walk is the same
 	sums  sums
 }
 
@@ -45,24 +46,22 @@ const buckets = 64
 
 func newTable() table { return table{index: map[string]int32{}} }
 
-// get returns the newest version of a key; its tag is zero if there is none.
-func (t *table) get(key string) version {
+// unwritten is the version of every key that was never written.
+var unwritten = &version{}
+
+// get returns the newest version of a key.
+func (t *table) get(key string) *version {
 	if i, ok := t.index[key]; ok {
 		return t.rows[i]
 	}
-	return version{key: key}
+	return unwritten
 }
 
 // newer reports whether v is newer than what the table holds.
-func (t *table) newer(v version) bool {
-	if i, ok := t.index[v.key]; ok {
-		return t.rows[i].tag.less(v.tag)
-	}
-	return tag{}.less(v.tag)
-}
+func (t *table) newer(v *version) bool { return t.get(v.key).tag.less(v.tag) }
 
 // put keeps v if it is newer than what the table holds.
-func (t *table) put(v version) {
+func (t *table) put(v *version) {
 	if !t.newer(v) {
 		return
 	}
@@ -70,7 +69,7 @@ func (t *table) put(v version) {
 	if !ok {
 		i = int32(len(t.rows))
 		t.index[v.key] = i
-		t.rows = append(t.rows, version{})
+		t.rows = append(t.rows, unwritten)
 	}
 	h := hash(v.key)
 	t.sums[h%buckets] += v.tag.fingerprint(h) - t.rows[i].tag.fingerprint(h)
@@ -95,8 +94,8 @@ func hash(key string) uint64 {
 }
 
 // differing returns the versions in the buckets whose sums are not as given.
-func (t *table) differing(other *sums) []version {
-	var versions []version
+func (t *table) differing(other *sums) []*version {
+	var versions []*version
 	for _, v := range t.rows {
 		if b := hash(v.key) % buckets; t.sums[b] != other[b] {
 			versions = append(versions, v)

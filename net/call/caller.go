@@ -14,7 +14,7 @@ import (
 // duplicates, or no answers at all.
 type Caller struct {
 	proc    *sim.Proc
-	client  sim.NodeID // in tokens
+	client  sim.NodeID  // in tokens
 	rand    *sim.Stream // of the policy alone, so that a retry does not shift the script's own draws
 	lastID  ID
 	lastSeq uint64

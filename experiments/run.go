@@ -1,0 +1,226 @@
+package experiments
+
+import (
+	"strconv"
+	"time"
+
+	"faultline/checker/converge"
+	"faultline/checker/history"
+	"faultline/experiments/fault"
+	"faultline/experiments/workload"
+	"faultline/models/store"
+	"faultline/net"
+	"faultline/sim"
+)
+
+// A run is one scenario and seed on its way.
+type run struct {
+	scenario *Scenario
+	config   store.Config
+	sim      *sim.Sim
+	net      *net.Network
+	world    *fault.World
+	clients  []*client
+	work     *workload.Generator
+
+	record    *history.Recorder
+	arrivals  []sim.Time // by handle of the recorder: when the operation was wanted
+	attempts  int
+	values    int64 // the latest value written: each is new
+	dedups    bool  // the store applies a retried write once
+	remembers bool  // clients remember what they saw, for compare-and-sets
+	stopped   bool  // clients begin no more operations
+}
+
+// An Outcome is what a run left behind.
+type Outcome struct {
+	Seed     uint64
+	Hash     uint64             // of the trace and the history
+	History  history.History    // of all operations, the final reads included
+	Final    history.History    // the final reads alone: one of every key, after heal and settle
+	Arrivals []sim.Time         // by operation of History: when it was wanted; latency counts from here
+	Replicas []converge.Replica // what the replicas that can tell held at the end
+	Bands    []fault.Band       // when which fault was active
+	Beyond   []store.Assumption
+	Healed   sim.Time // when the fault phase ended
+	Ended    sim.Time
+	Attempts int // requests that clients sent
+	Sim      sim.Stats
+	Net      net.Stats
+	Work     WorkStats
+}
+
+// WorkStats are the costs up to the end of the workload; the settling phase is not counted.
+type WorkStats struct {
+	Sent, Syncs, Bytes uint64
+}
+
+// Run carries out a scenario with a seed. It has two phases: the workload with
+// the faults; then everything is healed, the store settles, and every key is read
+// once more.
+func Run(sc *Scenario, seed uint64) *Outcome {
+	r := prepare(sc, seed)
+	defer r.sim.Close()
+	return r.play()
+}
+
+// Watch is Run with a tracer that sees all that happens.
+func Watch(sc *Scenario, seed uint64, t sim.Tracer) *Outcome {
+	r := prepare(sc, seed)
+	defer r.sim.Close()
+	r.sim.Trace(t)
+	return r.play()
+}
+
+func (r *run) play() *Outcome {
+	sc := r.scenario
+	end := sim.Time(sc.Workload.Duration)
+	for _, c := range r.clients {
+		r.ask(c)
+	}
+	for i, f := range sc.Faults {
+		name := "fault " + strconv.Itoa(i) + " " + f.Kind.Name
+		r.sim.Go(sim.None, name, func(p *sim.Proc) { f.Run(p, r.world) })
+	}
+	r.sim.Run(end)
+	r.stopped = true
+	costs := r.costs()
+	fault.HealAll(r.world)
+	r.sim.Run(end.Add(sc.Settle))
+	before := len(r.record.History())
+	r.readAll()
+	return r.outcome(end, before, costs)
+}
+
+// ask starts a client's scripts.
+func (r *run) ask(c *client) {
+	if !r.scenario.Workload.Open() {
+		c.open(func(s *session) { s.closedLoop() })
+		return
+	}
+	r.sim.Go(sim.None, "arrivals of client "+strconv.Itoa(c.index), func(p *sim.Proc) { c.openLoop(p) })
+}
+
+// closedLoop asks again as soon as there is an answer, after a time of thinking.
+func (c *session) closedLoop() {
+	work, rand := c.run.work, c.run.workStream(c.index)
+	for !c.run.stopped {
+		kind, key := work.Next(rand)
+		c.perform(job{kind, key, c.proc.Now()})
+		c.proc.Sleep(work.Think(rand))
+	}
+}
+
+// openLoop takes operations as they arrive and gives each to an idle session, or to a new one.
+func (c *client) openLoop(p *sim.Proc) {
+	work, rand := c.run.work, c.run.workStream(c.index)
+	for {
+		p.Sleep(work.Gap(rand) * time.Duration(len(c.run.clients)))
+		if c.run.stopped {
+			return
+		}
+		kind, key := work.Next(rand)
+		c.give(job{kind, key, p.Now()})
+	}
+}
+
+// workStream returns the stream from which a client draws what it asks for. Its
+// retries and its messages draw from others, so the same client asks for the
+// same things of every store.
+func (r *run) workStream(client int) *sim.Stream {
+	return r.sim.Stream("workload of client " + strconv.Itoa(client))
+}
+
+// give has a job carried out by an idle session, or by a new one if none is idle.
+func (c *client) give(j job) {
+	if n := len(c.idle); n > 0 {
+		s := c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		s.job = j
+		s.proc.Wake()
+		return
+	}
+	s := c.open(func(s *session) {
+		for {
+			s.perform(s.job)
+			c.idle = append(c.idle, s)
+			s.proc.Wait()
+		}
+	})
+	s.job = j
+}
+
+// readAll reads every key once, with as many tries as it takes within reason.
+func (r *run) readAll() {
+	const tries = 10
+	done := false
+	r.clients[0].open(func(s *session) {
+		for _, key := range r.work.Keys() {
+			for range tries {
+				if s.perform(job{history.Read, key, s.proc.Now()}) == history.OK {
+					break
+				}
+			}
+		}
+		done = true
+		r.sim.Halt()
+	})
+	for !done {
+		r.sim.Run(sim.Forever)
+	}
+}
+
+// nextValue returns a value that nothing was ever written with in this run.
+func (r *run) nextValue() int64 {
+	r.values++
+	return r.values
+}
+
+func (r *run) costs() WorkStats {
+	stats := r.sim.Stats()
+	return WorkStats{Sent: stats.Sent, Syncs: stats.Syncs, Bytes: r.net.Stats().Bytes}
+}
+
+func (r *run) outcome(healed sim.Time, before int, costs WorkStats) *Outcome {
+	h := r.record.History()
+	return &Outcome{
+		Seed: r.sim.Seed(), Hash: sim.Mix(r.sim.Hash() ^ h.Digest()),
+		History: h, Final: h[before:], Arrivals: r.arrivals, Replicas: r.contents(),
+		Bands: r.world.Bands(), Beyond: r.beyond(), Healed: healed, Ended: r.sim.Now(),
+		Attempts: r.attempts, Sim: r.sim.Stats(), Net: r.net.Stats(), Work: costs,
+	}
+}
+
+// contents asks the replicas what they hold.
+func (r *run) contents() []converge.Replica {
+	var replicas []converge.Replica
+	for _, id := range r.config.Replicas {
+		d, ok := r.sim.Handler(id).(store.Dumper)
+		if !ok {
+			continue
+		}
+		replica := converge.Replica{Node: int(id)}
+		d.Dump(func(key string, v history.Value) {
+			replica.Items = append(replica.Items, converge.Item{Key: key, Value: v})
+		})
+		replicas = append(replicas, replica)
+	}
+	return replicas
+}
+
+// beyond lists the assumptions of the store that the run's faults break.
+func (r *run) beyond() []store.Assumption {
+	broken := map[store.Assumption]bool{}
+	for _, f := range r.scenario.Faults {
+		for _, a := range f.Breaks(r.scenario.Replicas) {
+			broken[a] = true
+		}
+	}
+	var beyond []store.Assumption
+	for _, a := range r.scenario.Model.Assumes(r.config) {
+		if broken[a] {
+			beyond = append(beyond, a)
+		}
+	}
+	return beyond
+}

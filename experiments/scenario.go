@@ -1,0 +1,59 @@
+// Package experiments turns a question into numbers: a Spec is read from a file,
+// becomes Scenarios, each Scenario and seed is one Run, and a Sweep is all of
+// them. Parallel outside, single-threaded inside: a run is a pure function of its
+// scenario and seed.
+package experiments
+
+import (
+	"time"
+
+	"faultline/experiments/fault"
+	"faultline/experiments/workload"
+	"faultline/models/store"
+	"faultline/net"
+	"faultline/net/policy"
+	"faultline/sim"
+)
+
+// A Scenario is everything that decides a run but the seed.
+type Scenario struct {
+	Name string // of the experiment
+
+	Model    *store.Model
+	Replicas int
+	Values   store.Values // settings of the model; what is missing has its default
+	Mutant   string       // a bug to plant, or empty
+
+	Topology     *net.Topology
+	Network      net.Options
+	ReplicaSites []int         // sites of the topology, taken round robin; empty: all of them
+	ClientSites  []int         // the same for clients
+	CPU          time.Duration // what a replica needs to handle a message or timer
+	Disk         sim.Delays    // what a sync takes; nil: no time
+	ClockBound   time.Duration // the error that the replicas' clock service claims at most
+
+	Workload workload.Workload
+	Policy   policy.Retry
+
+	Faults []fault.Fault
+	Budget fault.Budget
+	Settle time.Duration // after the faults are healed, before the final reads
+
+	CheckBudget int // steps that the linearizability checker may search; 0: DefaultCheckBudget
+}
+
+// Defaults for what a Scenario may leave open.
+const (
+	DefaultReplicas = 3
+	DefaultSettle   = 10 * time.Second
+	MaxReplicas     = 1000
+)
+
+// DefaultPolicy is what clients do unless an experiment says otherwise: they wait
+// half a second for an answer, ask up to three replicas, and give up after 2 s.
+var DefaultPolicy = policy.Retry{
+	AttemptTimeout: 500 * time.Millisecond,
+	TotalTimeout:   2 * time.Second,
+	MaxAttempts:    3,
+	Backoff:        policy.Backoff{Kind: policy.FullJitter, Base: 10 * time.Millisecond, Cap: time.Second},
+}

@@ -1,0 +1,261 @@
+package experiments
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"faultline/checker/converge"
+	"faultline/checker/history"
+	"faultline/checker/judge"
+	"faultline/checker/linear"
+	"faultline/checker/staleness"
+	"faultline/results"
+	"faultline/sim"
+)
+
+// The properties that a run is judged by, as rows name them.
+const (
+	PropLinearizable = "linearizable" // of the whole history
+	PropConverges    = "converges"    // replicas hold the same after heal and settle
+	PropDurable      = "durable"      // no acknowledged write is lost
+)
+
+// Score judges what a run left behind and puts it in numbers. The caller fills in
+// what a run does not know: its place in a sweep.
+func Score(sc *Scenario, o *Outcome) results.Row {
+	row := results.Row{
+		Experiment: sc.Name, Model: sc.Model.Name, Series: sc.Model.Name, Seed: o.Seed,
+		Hash:     fmt.Sprintf("%016x", o.Hash),
+		Verdicts: map[string]string{}, Evidence: map[string]string{}, Metrics: map[string]float64{},
+	}
+	for _, a := range o.Beyond {
+		row.Beyond = append(row.Beyond, string(a))
+	}
+	for _, b := range o.Bands {
+		row.Faults = append(row.Faults, results.Band{FromMS: ms(time.Duration(b.From)), ToMS: ms(time.Duration(b.To)), Label: b.Label})
+	}
+	judgeRun(&row, sc, o)
+	scoreStaleness(&row, o)
+	scoreService(&row, sc, o)
+	return row
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// judgeRun fills in the verdicts.
+func judgeRun(row *results.Row, sc *Scenario, o *Outcome) {
+	verdict := func(property string, r judge.Result) {
+		row.Verdicts[property] = r.Verdict.String()
+		if r.Verdict != judge.Holds {
+			row.Evidence[property] = r.Evidence.Text
+		}
+	}
+	verdict(PropLinearizable, linear.Check(o.History, judge.Budget{Steps: sc.CheckBudget}))
+	losses := converge.LostWrites(o.History, o.Final)
+	verdict(PropDurable, losses.Result(o.History, o.Final))
+	row.Metrics["lost"] = float64(len(losses.Lost))
+	if len(o.Replicas) > 1 {
+		apart := converge.Divergence(o.Replicas)
+		verdict(PropConverges, convergence(apart))
+		row.Metrics["diverged"] = float64(len(apart))
+	}
+}
+
+// convergence puts the differences between replicas in the words of a checker.
+func convergence(apart []converge.Difference) judge.Result {
+	if len(apart) == 0 {
+		return judge.Result{Verdict: judge.Holds, Engine: "dump"}
+	}
+	first := apart[0]
+	text := fmt.Sprintf("after heal and settle replicas differ on %d keys, first on %s, where they hold", len(apart), first.Key)
+	for _, v := range first.Values {
+		text += " " + show(v)
+	}
+	return judge.Result{Verdict: judge.Violated, Engine: "dump", Score: float64(len(apart)), Evidence: judge.Evidence{Text: text}}
+}
+
+func show(v history.Value) string {
+	if len(v.List) > 0 {
+		return fmt.Sprintf("a list of %d", len(v.List))
+	}
+	return fmt.Sprint(v.Num)
+}
+
+// scoreStaleness fills in how old reads were.
+func scoreStaleness(row *results.Row, o *Outcome) {
+	score := staleness.Measure(o.History)
+	if score.Reads > 0 {
+		row.Metrics["stale"] = score.Share()
+	}
+	var ages results.Histogram
+	versions := 0
+	for _, s := range score.Stale {
+		ages.Add(int64(s.Age))
+		versions = max(versions, s.Versions)
+		if len(row.Stale) < results.MaxStale {
+			at := o.History[s.Op].Call
+			row.Stale = append(row.Stale, results.Stale{AtMS: ms(time.Duration(at)), AgeMS: ms(s.Age), Versions: s.Versions})
+		}
+	}
+	if oldest, any := score.Oldest(); any {
+		row.Metrics["stale_age_max"] = ms(oldest.Age)
+		row.Metrics["stale_age_p99"] = ms(time.Duration(ages.Quantile(0.99)))
+		row.Metrics["stale_versions_max"] = float64(versions)
+	}
+	row.Fresh = freshCurve(score.Samples)
+}
+
+// freshCurve counts fresh reads by the time since the newest acknowledged write,
+// in spans that double from 1 ms on.
+func freshCurve(samples []staleness.Sample) []results.Fresh {
+	const spans = 16 // the last one ends at 2^15 ms, and takes what is later
+	curve := make([]results.Fresh, spans)
+	for i := range curve {
+		curve[i].SinceMS = float64(int(1) << i)
+	}
+	for _, s := range samples {
+		i := 0
+		for i < spans-1 && s.Since > time.Millisecond<<i {
+			i++
+		}
+		curve[i].Reads++
+		if s.Fresh {
+			curve[i].Fresh++
+		}
+	}
+	used := curve[:0]
+	for _, f := range curve {
+		if f.Reads > 0 {
+			used = append(used, f)
+		}
+	}
+	return used
+}
+
+// scoreService fills in availability, latency and cost. It counts the operations
+// of the workload, not the final reads.
+func scoreService(row *results.Row, sc *Scenario, o *Outcome) {
+	ops := o.History[:len(o.History)-len(o.Final)]
+	s := service{row: row, window: windowOf(sc.Workload.Duration)}
+	s.row.Timeline = results.Timeline{WindowMS: ms(s.window)}
+	for i := range ops {
+		s.add(&ops[i], o.Arrivals[i])
+	}
+	s.shares()
+	s.latencies()
+	seconds := sc.Workload.Duration.Seconds()
+	row.Metrics["throughput"] = float64(row.Ops.OK) / seconds
+	row.Metrics["unavailable"] = ms(s.longestGap(sim.Time(sc.Workload.Duration)))
+	if n := float64(len(ops)); n > 0 {
+		row.Metrics["messages_per_op"] = float64(o.Work.Sent) / n
+		row.Metrics["bytes_per_op"] = float64(o.Work.Bytes) / n
+		row.Metrics["fsyncs_per_op"] = float64(o.Work.Syncs) / n
+		row.Metrics["attempts_per_op"] = float64(o.Attempts) / n
+	}
+	if recovery, ok := s.recovery(o, sc.Workload.Duration); ok {
+		row.Metrics["recovery"] = ms(recovery)
+	}
+}
+
+// windowOf returns the width of the timeline's windows: a quarter of a second, or
+// more if the run is long, so that there are at most 240.
+func windowOf(d time.Duration) time.Duration {
+	return max(250*time.Millisecond, (d / 240).Round(50*time.Millisecond))
+}
+
+// A service adds up how operations fared.
+type service struct {
+	row       *results.Row
+	window    time.Duration
+	all       results.Histogram
+	total     int64          // nanoseconds of all answered operations
+	answers   []history.Time // when operations were answered OK
+	reads     [2]int         // called, answered OK
+	mutations [2]int
+}
+
+func (s *service) add(op *history.Op, arrived sim.Time) {
+	kind := &s.reads
+	latency := &s.row.Latency.Read
+	if op.Kind.Mutates() {
+		kind, latency = &s.mutations, &s.row.Latency.Write
+	}
+	kind[0]++
+	at := int(time.Duration(arrived) / s.window)
+	t := &s.row.Timeline
+	for at >= len(t.Called) {
+		t.Called, t.OK = append(t.Called, 0), append(t.OK, 0)
+	}
+	t.Called[at]++
+	switch op.Status {
+	case history.OK:
+		s.row.Ops.OK++
+		kind[1]++
+		t.OK[at]++
+		took := int64(op.Return) - int64(arrived)
+		latency.Add(took)
+		s.all.Add(took)
+		s.total += took
+		s.answers = append(s.answers, op.Return)
+	case history.Failed:
+		s.row.Ops.Failed++
+	default:
+		s.row.Ops.Unknown++
+	}
+}
+
+func (s *service) shares() {
+	share := func(metric string, ok, called int) {
+		if called > 0 {
+			s.row.Metrics[metric] = float64(ok) / float64(called)
+		}
+	}
+	share("reads_succeeded", s.reads[1], s.reads[0])
+	share("writes_succeeded", s.mutations[1], s.mutations[0])
+	share("succeeded", s.reads[1]+s.mutations[1], s.reads[0]+s.mutations[0])
+}
+
+func (s *service) latencies() {
+	if s.all.Count() == 0 {
+		return
+	}
+	for metric, p := range map[string]float64{"p50": 0.50, "p99": 0.99, "p999": 0.999} {
+		s.row.Metrics[metric] = ms(time.Duration(s.all.Quantile(p)))
+	}
+	s.row.Metrics["mean"] = float64(s.total) / float64(s.all.Count()) / float64(time.Millisecond)
+}
+
+// longestGap returns the longest stretch of the workload without an answer.
+func (s *service) longestGap(end sim.Time) time.Duration {
+	slices.Sort(s.answers)
+	last, gap := history.Time(0), time.Duration(0)
+	for _, at := range append(s.answers, history.Time(end)) {
+		gap = max(gap, at.Sub(last))
+		last = at
+	}
+	return gap
+}
+
+// recovery returns the time from the end of the last fault that ended while the
+// workload went on to the first window from which at least 90 % of the operations
+// succeed. It is not there if no fault ended in time, or service did not come back.
+func (s *service) recovery(o *Outcome, end time.Duration) (time.Duration, bool) {
+	const enough = 0.9
+	var healed time.Duration
+	for _, b := range o.Bands {
+		if to := time.Duration(b.To); to < end {
+			healed = max(healed, to)
+		}
+	}
+	if healed == 0 {
+		return 0, false
+	}
+	t := &s.row.Timeline
+	for i := int((healed + s.window - 1) / s.window); i < len(t.Called); i++ {
+		if t.Called[i] > 0 && float64(t.OK[i]) >= enough*float64(t.Called[i]) {
+			return time.Duration(i)*s.window - healed, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,155 @@
+package experiments
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"faultline/checker/history"
+	"faultline/experiments/fault"
+	"faultline/models/store"
+	"faultline/net"
+	"faultline/sim"
+)
+
+// The IDs of nodes other than replicas, which count from 0. Client i has the
+// address base+2i and its proxy the next one, the master the one before base. The
+// base leaves room, so that one more replica or client renames, and so changes
+// the luck of, nobody; it is small, because the network keeps a table of links.
+const smallestBase = 64
+
+func baseOf(replicas int) sim.NodeID {
+	base := smallestBase
+	for base < replicas+2 {
+		base *= 4
+	}
+	return sim.NodeID(base)
+}
+
+// prepare builds the world of a run: network, replicas, clients.
+func prepare(sc *Scenario, seed uint64) *run {
+	r := &run{scenario: sc, sim: sim.New(seed), record: history.NewRecorder(), work: sc.Workload.Generator()}
+	r.net = net.New(r.sim, sc.Topology, sc.Network)
+	base := baseOf(sc.Replicas)
+	r.config = configure(sc, base)
+	r.dedups = sc.Model.AppliesOnce(r.config)
+	r.remembers = sc.Workload.Mix.CAS > 0
+	r.addReplicas()
+	r.addClients(base)
+	r.world = r.newWorld()
+	return r
+}
+
+// configure tells the replicas who is there, and their settings.
+func configure(sc *Scenario, base sim.NodeID) store.Config {
+	config := store.Config{Master: sim.None, Values: sc.Model.Defaults(sc.Values), Mutant: sc.Mutant}
+	for i := range sc.Replicas {
+		config.Replicas = append(config.Replicas, sim.NodeID(i))
+	}
+	if sc.Model.Master != nil {
+		config.Master = base - 1
+	}
+	return config
+}
+
+// Config returns what the scenario's replicas are told.
+func (sc *Scenario) Config() store.Config { return configure(sc, baseOf(sc.Replicas)) }
+
+// site returns where the i-th replica or client is: round robin over the sites.
+func (r *run) site(sites []int, i int) int {
+	if len(sites) == 0 {
+		return i % len(r.scenario.Topology.Sites)
+	}
+	return sites[i%len(sites)]
+}
+
+func (r *run) addReplicas() {
+	sc := r.scenario
+	for i, id := range r.config.Replicas {
+		r.net.Place(id, r.site(sc.ReplicaSites, i))
+		r.sim.Add(id, func() sim.Handler { return sc.Model.Replica(r.config, id) })
+		r.sim.SetCPU(id, sc.CPU)
+		r.sim.SetDisk(id, sc.Disk)
+		r.sim.ClockOf(id).Claim(sc.ClockBound)
+	}
+	if id := r.config.Master; id != sim.None {
+		// Beside the last replica: most faults are aimed at the first ones.
+		r.net.Place(id, r.site(sc.ReplicaSites, sc.Replicas-1))
+		r.sim.Add(id, func() sim.Handler { return sc.Model.Master(r.config) })
+	}
+}
+
+func (r *run) addClients(base sim.NodeID) {
+	sc := r.scenario
+	for i := range sc.Workload.Clients {
+		c := &client{run: r, index: i, id: base + sim.NodeID(2*i), proxy: sim.None}
+		r.net.Place(c.id, r.site(sc.ClientSites, i))
+		r.sim.AddDesk(c.id, c.route)
+		c.near = r.nearFirst(c)
+		r.addProxy(c)
+		r.clients = append(r.clients, c)
+	}
+}
+
+// addProxy places the client's own coordinator on its machine, if the store has such.
+func (r *run) addProxy(c *client) {
+	m, id := r.scenario.Model, c.id+1
+	if m.Proxy == nil || m.Proxy(r.config, id) == nil {
+		return
+	}
+	c.proxy = id
+	r.net.Colocate(id, c.id)
+	r.sim.Add(id, func() sim.Handler { return m.Proxy(r.config, id) })
+}
+
+// nearFirst returns the replicas by their mean distance from a client. Of equally
+// near ones, each client has another first, so that clients spread over them.
+func (r *run) nearFirst(c *client) []sim.NodeID {
+	n := len(r.config.Replicas)
+	near := make([]sim.NodeID, 0, n)
+	for i := range n {
+		near = append(near, r.config.Replicas[(c.index+i)%n])
+	}
+	from := r.net.Site(c.id)
+	slices.SortStableFunc(near, func(a, b sim.NodeID) int {
+		return cmp.Compare(r.distance(from, a), r.distance(from, b))
+	})
+	return near
+}
+
+func (r *run) distance(from int, to sim.NodeID) int64 {
+	return int64(r.scenario.Topology.OneWay(from, r.net.Site(to)).Mean())
+}
+
+// newWorld returns what the fault scripts may touch.
+func (r *run) newWorld() *fault.World {
+	var clients []sim.NodeID
+	for _, c := range r.clients {
+		clients = append(clients, c.id)
+	}
+	return fault.NewWorld(r.sim, r.net, fault.Cast{
+		Replicas: r.config.Replicas, Master: r.config.Master, Clients: clients,
+		ClockBound: r.scenario.ClockBound, End: sim.Time(r.scenario.Workload.Duration),
+	}, r.scenario.Budget)
+}
+
+// Check returns what is wrong with a scenario and how to mend it, or nil.
+func (sc *Scenario) Check() error {
+	if sc.Replicas < 1 || sc.Replicas > MaxReplicas {
+		return fmt.Errorf("%d replicas: there must be from 1 to %d", sc.Replicas, MaxReplicas)
+	}
+	for _, kind := range sc.Workload.Mix.Kinds() {
+		if !sc.Model.Supports(kind) {
+			return fmt.Errorf("%s has no operation %s: it supports %v; change the workload's mix", sc.Model.Name, kind, sc.Model.Kinds)
+		}
+	}
+	if sc.Model.Check != nil {
+		if err := sc.Model.Check(sc.Config()); err != nil {
+			return err
+		}
+	}
+	if err := sc.Policy.Validate(); err != nil {
+		return err
+	}
+	return sc.Workload.Check()
+}

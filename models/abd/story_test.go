@@ -1,0 +1,215 @@
+package abd_test
+
+import (
+	"testing"
+	"time"
+
+	"faultline/checker/history"
+	"faultline/models/store"
+	"faultline/sim"
+)
+
+// A write reaches one replica before its coordinator is cut off. Whoever reads
+// it makes sure that everyone after reads it too.
+func TestWhatOneReaderSawTheNextOneSees(t *testing.T) {
+	for mutant, want := range map[string]int64{"": 2, "no-write-back": 1} {
+		s := newStage(t, mutant, nil)
+		s.write("a", 1)
+		s.send("a", history.Write, 2)
+		s.do("run 2500us", "cut a b", "cut a c") // the query is answered; the update is about to be sent
+		s.do("run 5ms", "heal")
+		if got := s.read("a"); got != 2 {
+			t.Fatalf("%q: a, which holds 2, reads %d", mutant, got)
+		}
+		s.do("cut a b", "cut a c")
+		if got := s.read("b"); got != want {
+			t.Errorf("%q: after a reader saw 2, b reads %d; want %d", mutant, got, want)
+		}
+	}
+}
+
+// b has written often, a never. A write must find out how far the others have counted.
+func TestAWriteLearnsTheNewestTag(t *testing.T) {
+	for mutant, want := range map[string]int64{"": 9, "no-query": 2} {
+		s := newStage(t, mutant, nil)
+		s.write("b", 1)
+		s.write("b", 2)
+		s.write("a", 9)
+		if got := s.read("c"); got != want {
+			t.Errorf("%q: the latest write is 9, c reads %d; want %d", mutant, got, want)
+		}
+	}
+}
+
+// A coordinator that is alone can neither read nor write, and says so for certain.
+func TestAMinorityRefuses(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.write("a", 1)
+	s.do("cut a b", "cut a c")
+	if r := s.reply(s.send("a", history.Write, 2)); r.Status != history.Failed {
+		t.Errorf("a write that only queried: %v, want failed", r.Status)
+	}
+	if r := s.reply(s.send("a", history.Read, 0)); r.Status != history.Failed {
+		t.Errorf("a read: %v, want failed", r.Status)
+	}
+	s.do("heal")
+	if got := s.read("a"); got != 1 {
+		t.Errorf("after the heal a reads %d: a refused write has happened", got)
+	}
+
+	// With one replica less than a majority, both sides of the cut would go on.
+	s = newStage(t, "minority", nil)
+	s.do("cut a b", "cut a c")
+	s.write("a", 2)
+	if got := s.read("b"); got == 2 {
+		t.Error("the mutant reads across the cut")
+	}
+}
+
+// Once an update is sent, nobody can tell that it will never be seen.
+func TestAWriteThatWasSentIsInDoubt(t *testing.T) {
+	s := newStage(t, "", nil)
+	w := s.send("a", history.Write, 2)
+	s.do("run 2500us", "cut a b", "cut a c")
+	if r := s.reply(w); r.Status != history.Unknown {
+		t.Errorf("write: %v, want unknown", r.Status)
+	}
+	s.do("heal")
+	if got := s.read("a"); got != 2 {
+		t.Errorf("a reads %d; it holds 2 itself", got)
+	}
+}
+
+// The power fails everywhere after the acknowledgement.
+func TestPowerLoss(t *testing.T) {
+	for mutant, want := range map[string]int64{"": 7, "no-sync": 0} {
+		s := newStage(t, mutant, nil)
+		s.write("a", 7)
+		s.do("crash a", "crash b", "crash c", "run 1s", "restart a", "restart b", "restart c", "run 1ms")
+		if got := s.read("b"); got != want {
+			t.Errorf("%q: after the power loss b reads %d, want %d", mutant, got, want)
+		}
+	}
+}
+
+// The power fails while a record is being written; what was acknowledged before it is whole.
+func TestTornRecord(t *testing.T) {
+	torn := false
+	s := newStage(t, "", nil)
+	s.write("a", 7)
+	s.Sim.SetDisk(s.ID("b"), slow{})
+	for range 20 {
+		s.send("b", history.Write, 8) // b notes its intent on a disk that is too slow
+		s.do("run 2ms", "crash b torn", "restart b", "run 1ms")
+		records := s.disks[s.ID("b")].Records()
+		torn = torn || records[len(records)-1] == sim.Torn{}
+	}
+	s.do("cut a b", "run 1s")
+	if got := s.read("b"); got != 7 {
+		t.Errorf("b, which acknowledged 7, reads %d with c", got)
+	}
+	if !torn {
+		t.Error("no record was ever torn: this tests nothing")
+	}
+}
+
+// slow is a disk that needs 30 ms for a sync.
+type slow struct{}
+
+func (slow) Sample(uint64) time.Duration { return 30 * time.Millisecond }
+
+// The network doubles a request, and delivers the copy after a later write,
+// perhaps to a coordinator that has crashed in between.
+func TestADoubledRequestIsWrittenOnce(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		for mutant, want := range map[string]int64{"": 2, "no-intent": 1} {
+			s := newStage(t, mutant, nil)
+			first := s.send("a", history.Write, 1)
+			s.reply(first)
+			s.write("b", 2)
+			if crash {
+				s.do("crash a", "restart a")
+			}
+			s.client.Send(s.ID("a"), first)
+			s.do("run 20ms")
+			if got := s.read("c"); got != want {
+				t.Errorf("%q, crash %v: c reads %d, want %d", mutant, crash, got, want)
+			}
+		}
+	}
+}
+
+// An answer to a coordinator's earlier life means nothing to the present one.
+func TestAnswersToAnEarlierLifeDoNotCount(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.write("b", 1)
+	s.do("delay 50ms")
+	s.send("a", history.Write, 2)
+	s.do("run 60ms", "crash a", "restart a", "cut a b", "cut a c") // the queries are on their way
+	w := s.send("a", history.Write, 3)
+	s.do("run 200ms")
+	if r := s.reply(w); r.Status != history.Failed {
+		t.Errorf("a write that heard nobody but answers to another: %v, want failed", r.Status)
+	}
+}
+
+// Messages get lost; the coordinator asks again.
+func TestTheSilentAreAskedAgain(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.do("cut a b", "cut a c")
+	w := s.send("a", history.Write, 5)
+	s.do("run 150ms", "heal")
+	if r := s.reply(w); r.Status != history.OK {
+		t.Errorf("write over a link that lost the first messages: %v, want ok", r.Status)
+	}
+}
+
+// c missed a write. Linearizability does not need it to learn of it; repair tells it anyway.
+func TestRepair(t *testing.T) {
+	for interval, want := range map[string]int64{"on": 5, "off": 0} {
+		set := store.Values{}
+		if interval == "off" {
+			set["repair"] = never
+		}
+		s := newStage(t, "", set)
+		s.do("cut a c", "cut b c")
+		s.write("a", 5)
+		s.do("heal", "run 3s")
+		if got := s.holds("c"); got != want {
+			t.Errorf("repair %s: c holds %d, want %d", interval, got, want)
+		}
+	}
+}
+
+// A read of what a whole majority holds takes one round trip instead of two.
+func TestFastReads(t *testing.T) {
+	for fast, messages := range map[bool]uint64{true: 2 + 3 + 3, false: 2 + 4*3} {
+		s := newStage(t, "", store.Values{"fast_reads": fast, "repair": never})
+		s.write("a", 5)
+		s.do("run 100ms")
+		before := s.Sim.Stats().Sent
+		s.read("b")
+		s.do("run 100ms")
+		if got := s.Sim.Stats().Sent - before; got != messages {
+			t.Errorf("fast_reads %v: %d messages for a read, want %d", fast, got, messages)
+		}
+	}
+}
+
+// The journal is replaced by what it says before it grows without bound, and says the same after.
+func TestCheckpoint(t *testing.T) {
+	s := newStage(t, "", store.Values{"repair": never})
+	const writes = 6000
+	for v := int64(1); v <= writes; v++ {
+		s.write("a", v)
+	}
+	first := s.send("b", history.Write, writes+1)
+	s.reply(first)
+	s.do("crash a", "crash b", "crash c", "restart a", "restart b", "restart c", "run 1ms")
+	if got := s.read("c"); got != writes+1 {
+		t.Errorf("c reads %d, want %d", got, writes+1)
+	}
+	if n := len(s.disks[s.ID("a")].Records()); n > 5000 {
+		t.Errorf("the journal of a has %d records after %d writes", n, writes)
+	}
+}

@@ -1,0 +1,93 @@
+package raft
+
+import (
+	etcd "go.etcd.io/raft/v3"
+	pb "go.etcd.io/raft/v3/raftpb"
+
+	"faultline/sim"
+)
+
+// An election is a replica's patience with its leader. The library draws its
+// election timeouts from crypto/rand, which no seed repeats, and offers no other
+// source. But only the Tick of a replica that does not lead ever looks at them.
+// So none is ever called: a leader gets Tick, which sends heartbeats and checks
+// its quorum by the fixed election timeout, and everyone else gets TickQuiesced,
+// which counts for the promise not to vote while a leader is heard, and no more.
+// When to stand for election is counted here, by the library's own rules.
+type election struct {
+	timeout int // ticks, fixed
+	patient int // ticks, drawn anew from timeout to 2*timeout-1 whenever the role or the term changes
+	elapsed int // ticks since the leader was heard, a vote was given, or the role or the term changed
+}
+
+// restart draws a new patience, as the library does in its reset.
+func (el *election) restart(rand *sim.Stream) {
+	el.elapsed = 0
+	el.patient = el.timeout + rand.IntN(el.timeout)
+}
+
+// tick counts one tick and reports whether it is time to stand for election.
+func (el *election) tick() bool {
+	el.elapsed++
+	if el.elapsed < el.patient {
+		return false
+	}
+	el.elapsed = 0
+	return true
+}
+
+// tick is one heartbeat interval of the replica's own oscillator.
+func (r *replica) tick(e sim.Env) {
+	r.ticker = e.After(r.heartbeat)
+	r.age++
+	if r.leads {
+		r.node.Tick()
+		r.giveUpTransfers()
+	} else {
+		r.node.TickQuiesced()
+		if !r.restoring && r.election.tick() {
+			r.must(r.node.Campaign())
+		}
+	}
+	r.settle(e)
+}
+
+// follows resets the patience of a follower that has just handled m, if it came from its leader.
+func (r *replica) follows(m *pb.Message) {
+	switch m.GetType() {
+	case pb.MsgApp, pb.MsgHeartbeat, pb.MsgSnap:
+		if m.GetTerm() == r.term {
+			r.election.elapsed = 0
+		}
+	}
+}
+
+// observe takes in what a Ready says about role, leader and term.
+func (r *replica) observe(e sim.Env, rd *etcd.Ready) {
+	role, term, led := r.role, r.term, r.leads
+	if rd.SoftState != nil {
+		r.leader, r.role = rd.SoftState.Lead, rd.SoftState.RaftState
+		r.leads = r.role == etcd.StateLeader
+	}
+	if rd.HardState != nil {
+		r.term = rd.HardState.GetTerm()
+	}
+	if r.role == role && r.term == term {
+		return
+	}
+	r.election.restart(e.Rand())
+	if led {
+		r.abdicate(e)
+	}
+}
+
+// tooYoung reports whether m asks for a vote that a restarted replica must not
+// give yet: it may have heard a leader just before it crashed, and that leader
+// may count on its silence for a lease. The library forgets this in a crash; an
+// empty log has heard no leader.
+func (r *replica) tooYoung(m *pb.Message) bool {
+	if r.reads.mode != readClockLease || r.age > r.election.timeout || !r.hasPast {
+		return false
+	}
+	return m.GetType() == pb.MsgVote || m.GetType() == pb.MsgPreVote
+}

@@ -1,0 +1,204 @@
+// Package storetest is the conformance suite that every store model passes: it
+// holds a model to what it declares. A new store calls Run in its own tests and
+// needs no others to be trusted by the rest of the house.
+package storetest
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+	"time"
+
+	"faultline/checker/history"
+	"faultline/experiments"
+	"faultline/experiments/fault"
+	"faultline/experiments/workload"
+	"faultline/models/store"
+	"faultline/net"
+	"faultline/sim"
+	"faultline/sim/dist"
+)
+
+var seeds = flag.Int("seeds", 40, "seeds of random faults under which every claim is tested")
+
+// mutantSeeds bounds how long a mutant may hide.
+const mutantSeeds = 400
+
+// A Variant is a model with settings under which it is tested as well.
+type Variant struct {
+	Name string
+	Set  store.Values
+}
+
+// Run holds a model to its declarations, with its defaults and in each variant.
+func Run(t *testing.T, m *store.Model, variants ...Variant) {
+	t.Run("declares", func(t *testing.T) { declares(t, m) })
+	for _, v := range append([]Variant{{Name: "default"}}, variants...) {
+		t.Run(v.Name, func(t *testing.T) {
+			t.Run("serves", func(t *testing.T) { serves(t, m, v) })
+			t.Run("repeats", func(t *testing.T) { repeats(t, m, v) })
+			t.Run("claims", func(t *testing.T) { claims(t, m, v) })
+		})
+	}
+	for _, mutant := range m.Mutants {
+		t.Run("mutant "+mutant.Name, func(t *testing.T) { caught(t, m, mutant) })
+	}
+}
+
+// declares tests that the catalogue entry is whole.
+func declares(t *testing.T, m *store.Model) {
+	if m.Name == "" || m.Summary == "" || m.Paper == "" || len(m.Kinds) == 0 {
+		t.Errorf("name, summary, paper and kinds must be filled in: %q %q %q %v", m.Name, m.Summary, m.Paper, m.Kinds)
+	}
+	if len(m.Mutants) < 2 {
+		t.Errorf("%d mutants: there must be two at least", len(m.Mutants))
+	}
+	for _, p := range m.Params {
+		if p.Doc == "" {
+			t.Errorf("parameter %s has no documentation", p.Name)
+		}
+		switch p.Default.(type) {
+		case int, bool, time.Duration, string:
+		default:
+			t.Errorf("parameter %s has a default of type %T", p.Name, p.Default)
+		}
+		if err := p.Check(p.Default); err != nil {
+			t.Errorf("the default of parameter %s is out of its range: %v", p.Name, err)
+		}
+	}
+	for _, mutant := range m.Mutants {
+		if mutant.Doc == "" {
+			t.Errorf("mutant %s has no documentation", mutant.Name)
+		}
+		for name := range mutant.Set {
+			if m.Param(name) == nil {
+				t.Errorf("mutant %s sets parameter %s, which there is not", mutant.Name, name)
+			}
+		}
+	}
+}
+
+// serves tests that without faults every operation succeeds.
+func serves(t *testing.T, m *store.Model, v Variant) {
+	sc := Scenario(m, v.Set, 1)
+	o := experiments.Run(sc, 1)
+	row := experiments.Score(sc, o)
+	if row.Ops.OK == 0 || row.Ops.Failed+row.Ops.Unknown > 0 {
+		t.Errorf("without faults: %+v; every operation should succeed", row.Ops)
+	}
+	hold(t, m, sc, o)
+}
+
+// repeats tests that the same seed gives the same run, and another seed another.
+func repeats(t *testing.T, m *store.Model, v Variant) {
+	sc := Harm(Scenario(m, v.Set, 2), 2)
+	first, second, other := experiments.Run(sc, 2), experiments.Run(sc, 2), experiments.Run(sc, 3)
+	if first.Hash != second.Hash {
+		t.Errorf("seed 2 gave hash %016x, then %016x", first.Hash, second.Hash)
+	}
+	if first.Hash == other.Hash {
+		t.Errorf("seeds 2 and 3 gave the same hash %016x: the run does not depend on its seed", first.Hash)
+	}
+}
+
+// claims tests that the model keeps its promise under random faults that break
+// none of its assumptions, and that it serves again once they are healed.
+func claims(t *testing.T, m *store.Model, v Variant) {
+	for seed := range uint64(*seeds) {
+		sc := Harm(Scenario(m, v.Set, seed), seed)
+		o := experiments.Run(sc, seed)
+		if len(o.Beyond) > 0 {
+			t.Fatalf("seed %d: the plan breaks %v", seed, o.Beyond)
+		}
+		for _, op := range o.Final {
+			if op.Status != history.OK {
+				t.Errorf("seed %d: after heal and settle the read of %s is %v; faults: %s", seed, op.Key, op.Status, plan(sc))
+			}
+		}
+		hold(t, m, sc, o)
+	}
+}
+
+// hold tests what a level promises of one run.
+func hold(t *testing.T, m *store.Model, sc *experiments.Scenario, o *experiments.Outcome) {
+	t.Helper()
+	row := experiments.Score(sc, o)
+	for _, property := range Promises(m.Claims(sc.Config())) {
+		if got, judged := row.Verdicts[property]; judged && got != "holds" {
+			t.Errorf("seed %d, %d replicas: %s: %s: %s; faults: %s", o.Seed, sc.Replicas, property, got, row.Evidence[property], plan(sc))
+		}
+	}
+}
+
+// Promises lists the properties that a level promises.
+func Promises(l store.Level) []string {
+	switch l {
+	case store.Linearizable:
+		return []string{experiments.PropLinearizable, experiments.PropDurable, experiments.PropConverges}
+	case store.Nothing:
+		return nil
+	default:
+		return []string{experiments.PropConverges}
+	}
+}
+
+// caught tests that a checker notices the mutant, and says after how many seeds.
+func caught(t *testing.T, m *store.Model, mutant store.Mutant) {
+	property := mutant.Breaks
+	if property == "" {
+		property = experiments.PropLinearizable
+	}
+	for seed := range uint64(mutantSeeds) {
+		sc := Harm(Scenario(m, mutant.Set, seed), seed)
+		sc.Mutant = mutant.Name
+		row := experiments.Score(sc, experiments.Run(sc, seed))
+		if row.Verdicts[property] == "violated" {
+			t.Logf("caught with seed %d (%d seeds): %s", seed, seed+1, row.Evidence[property])
+			return
+		}
+	}
+	t.Errorf("mutant %s was not caught in %d seeds: no run violated %q", mutant.Name, mutantSeeds, property)
+}
+
+// Scenario returns the load under which models are tested: few keys, many
+// clients, all kinds of operations. Even seeds use registers and odd ones lists,
+// where the model has them; there are three replicas or five.
+func Scenario(m *store.Model, set store.Values, seed uint64) *experiments.Scenario {
+	return &experiments.Scenario{
+		Name: "storetest", Model: m, Replicas: 3 + 2*int(seed/2%2), Values: set,
+		Topology: net.Flat(dist.LogNormal(2*time.Millisecond, 0.5)),
+		Disk:     dist.Exponential(500 * time.Microsecond),
+		Workload: workload.Workload{
+			Clients: 5, Duration: 10 * time.Second, Keys: 3, Mix: mix(m, seed), Think: dist.Exponential(20 * time.Millisecond),
+		},
+		ClockBound: 5 * time.Millisecond,
+		Policy:     experiments.DefaultPolicy,
+		Settle:     experiments.DefaultSettle,
+	}
+}
+
+func mix(m *store.Model, seed uint64) workload.Mix {
+	if m.Supports(history.Append) && seed%2 == 1 {
+		return workload.Mix{Reads: 1, Appends: 0.2}
+	}
+	mix := workload.Mix{Reads: 1, Writes: 1}
+	if m.Supports(history.CAS) {
+		mix.CAS = 0.5
+	}
+	return mix
+}
+
+// Harm adds a random plan of faults that breaks none of the model's assumptions.
+func Harm(sc *experiments.Scenario, seed uint64) *experiments.Scenario {
+	within := sc.Model.Assumes(sc.Config())
+	sc.Faults = fault.Random(sim.NewStream(seed, "storetest plan"), within, sc.Replicas, sc.Workload.Duration)
+	return sc
+}
+
+func plan(sc *experiments.Scenario) string {
+	text := ""
+	for _, f := range sc.Faults {
+		text += fmt.Sprintf("[%s] ", f.Label())
+	}
+	return text
+}
