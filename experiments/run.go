@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -78,8 +79,8 @@ func (r *run) play() *Outcome {
 	for _, c := range r.clients {
 		r.ask(c)
 	}
-	for i, f := range sc.Faults {
-		name := "fault " + strconv.Itoa(i) + " " + f.Kind.Name
+	for _, f := range sc.Faults {
+		name := "fault " + f.Name
 		r.sim.Go(sim.None, name, func(p *sim.Proc) { f.Run(p, r.world) })
 	}
 	r.sim.Run(end)
@@ -208,17 +209,11 @@ func (r *run) contents() []converge.Replica {
 	return replicas
 }
 
-// beyond lists the assumptions of the store that the run's faults break.
+// beyond lists the assumptions of the store that the run's faults broke.
 func (r *run) beyond() []store.Assumption {
-	broken := map[store.Assumption]bool{}
-	for _, f := range r.scenario.Faults {
-		for _, a := range f.Breaks(r.scenario.Replicas) {
-			broken[a] = true
-		}
-	}
 	var beyond []store.Assumption
 	for _, a := range r.scenario.Model.Assumes(r.config) {
-		if broken[a] {
+		if slices.Contains(r.world.Broken(), a) {
 			beyond = append(beyond, a)
 		}
 	}

@@ -21,6 +21,9 @@ const (
 	PropDurable      = "durable"      // no acknowledged write is lost
 )
 
+// Properties lists them, in the order of tables.
+var Properties = []string{PropLinearizable, PropDurable, PropConverges}
+
 // Score judges what a run left behind and puts it in numbers. The caller fills in
 // what a run does not know: its place in a sweep.
 func Score(sc *Scenario, o *Outcome) results.Row {

@@ -129,8 +129,13 @@ func (r *run) newWorld() *fault.World {
 	}
 	return fault.NewWorld(r.sim, r.net, fault.Cast{
 		Replicas: r.config.Replicas, Master: r.config.Master, Clients: clients,
-		ClockBound: r.scenario.ClockBound, End: sim.Time(r.scenario.Workload.Duration),
+		ClockBound: r.scenario.ClockBound, CPU: r.scenario.CPU, Disk: r.scenario.Disk, End: sim.Time(r.scenario.Workload.Duration),
 	}, r.scenario.Budget)
+}
+
+// Cluster returns the numbers that faults need to know.
+func (sc *Scenario) Cluster() fault.Cluster {
+	return fault.Cluster{Replicas: sc.Replicas, Clients: sc.Workload.Clients, Master: sc.Model.Master != nil, ClockBound: sc.ClockBound}
 }
 
 // Check returns what is wrong with a scenario and how to mend it, or nil.

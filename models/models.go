@@ -25,3 +25,12 @@ func Find(name string) *store.Model {
 	}
 	return nil
 }
+
+// Names lists the names of the catalogue, in its order.
+func Names() []string {
+	var names []string
+	for _, m := range All {
+		names = append(names, m.Name)
+	}
+	return names
+}

@@ -46,34 +46,35 @@ func (b *bouncer) Timer(sim.Env, sim.TimerID) {}
 
 // states are those in which the message path is measured.
 var states = []struct {
-	name  string
-	setUp func(n *Network, ids []sim.NodeID)
+	name    string
+	options Options
+	cut     bool // a partition is active, of a node that nobody talks to
 }{
-	{"calm", func(*Network, []sim.NodeID) {}},
-	{"partition-elsewhere", func(n *Network, ids []sim.NodeID) {
-		n.Cut(Between([]sim.NodeID{sim.NodeID(len(ids))}, ids))
-	}},
-	{"loss-everywhere", func(n *Network, ids []sim.NodeID) { n.Impair(All(ids), Effect{Loss: 1e-9, Duplicate: 1e-9}) }},
+	{"calm", Options{}, false},
+	{"partition", Options{}, true},
+	{"loss-everywhere", Options{Effect: Effect{Loss: 1e-9}}, false},
 }
 
 func BenchmarkMessage(b *testing.B) {
 	for _, nodes := range []int{5, 100, 1000} {
 		for _, state := range states {
-			b.Run(fmt.Sprintf("%s/%d", state.name, nodes), func(b *testing.B) { benchMessages(b, nodes, state.setUp) })
+			b.Run(fmt.Sprintf("%s/%d", state.name, nodes), func(b *testing.B) { benchMessages(b, nodes, state.options, state.cut) })
 		}
 		b.Run(fmt.Sprintf("naive/%d", nodes), func(b *testing.B) { benchNaive(b, nodes) })
 	}
 }
 
-func benchMessages(b *testing.B, nodes int, setUp func(*Network, []sim.NodeID)) {
+func benchMessages(b *testing.B, nodes int, o Options, cut bool) {
 	s := sim.New(1)
-	n := New(s, Flat(benchLaw()), Options{})
+	n := New(s, Flat(benchLaw()), o)
 	var ids []sim.NodeID
 	for i := range nodes {
 		ids = append(ids, sim.NodeID(i))
 		s.Add(sim.NodeID(i), func() sim.Handler { return &bouncer{nodes} })
 	}
-	setUp(n, ids)
+	if cut {
+		n.Cut(Between([]sim.NodeID{sim.NodeID(nodes)}, ids))
+	}
 	s.Run(sim.Time(20 * time.Millisecond)) // warm up: reach the greatest number of pending events
 	b.ReportAllocs()
 	b.ResetTimer()

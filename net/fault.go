@@ -70,9 +70,11 @@ const natural FaultID = 0
 type trouble struct {
 	last       FaultID
 	active     []fault
+	touched    []uint64     // one bit per link: whether an active fault touches it
 	cuts       []uint16     // how many faults cut the link
 	conditions []*condition // what else is wrong; nil where that is nature alone
 	nature     *condition   // nil if nothing is
+	everywhere bool         // every message must be looked at
 	busy       []sim.Time   // until when the link is sending, where bandwidth is limited
 	countBytes bool
 }
@@ -141,21 +143,24 @@ func (n *Network) Faults() int { return len(n.trouble.active) }
 // Open reports whether no cut stops messages from one node to another.
 func (n *Network) Open(from, to sim.NodeID) bool {
 	a, b := n.node(max(from, to)), n.node(min(from, to))
-	return a.host == b.host || n.trouble.cuts == nil || n.trouble.cuts[int(from)*n.size+int(to)] == 0
+	return a.host == b.host || n.trouble.touched == nil || n.trouble.cuts[int(from)*n.size+int(to)] == 0
 }
 
 // reckon finds out whether messages can take the fast path.
 func (n *Network) reckon() {
 	t := &n.trouble
-	n.calm = len(t.active) == 0 && t.nature == nil && !t.countBytes
+	t.everywhere = t.nature != nil || t.countBytes
+	n.calm = len(t.active) == 0 && !t.everywhere
+}
+
+// spares reports whether nothing is wrong with a link. A bit per link is enough
+// to know, and stays in the cache when a thousand nodes have a million links.
+func (t *trouble) spares(link int) bool {
+	return !t.everywhere && t.touched[link>>6]>>(link&63)&1 == 0
 }
 
 func (n *Network) countCuts(links Links, by uint16) {
-	n.visit(links, func() {
-		if n.trouble.cuts == nil {
-			n.trouble.cuts = make([]uint16, n.size*n.size)
-		}
-	}, func(link int) { n.trouble.cuts[link] += by })
+	n.visit(links, func(link int) { n.trouble.cuts[link] += by })
 }
 
 // change replaces the condition of every link of a set. Links that share a
@@ -172,27 +177,44 @@ func (n *Network) change(links Links, f func(*condition) *condition) {
 		changes = append(changes, struct{ from, to *condition }{c, to})
 		return to
 	}
-	n.visit(links, func() {
-		if n.trouble.conditions == nil {
-			n.trouble.conditions = make([]*condition, n.size*n.size)
-		}
-	}, func(link int) { n.trouble.conditions[link] = renew(n.trouble.conditions[link]) })
+	n.visit(links, func(link int) { n.trouble.conditions[link] = renew(n.trouble.conditions[link]) })
 }
 
-// visit makes room for the nodes of a set, calls prepare, and then f for each link.
-func (n *Network) visit(links Links, prepare func(), f func(link int)) {
+// visit makes room for the nodes of a set and changes the state of each of its links.
+func (n *Network) visit(links Links, change func(link int)) {
 	for _, b := range links {
 		for _, id := range slices.Concat(b.From, b.To) {
 			n.node(id)
 		}
 	}
-	prepare()
+	t := &n.trouble
+	t.need(n.size)
 	for _, b := range links {
 		for _, from := range b.From {
 			for _, to := range b.To {
-				f(int(from)*n.size + int(to))
+				link := int(from)*n.size + int(to)
+				change(link)
+				t.touch(link)
 			}
 		}
+	}
+}
+
+// touch keeps the bit that says whether a fault touches the link.
+func (t *trouble) touch(link int) {
+	bit := uint64(1) << (link & 63)
+	t.touched[link>>6] &^= bit
+	if t.cuts[link] > 0 || t.conditions[link] != nil {
+		t.touched[link>>6] |= bit
+	}
+}
+
+// need makes the tables of faults. Networks without faults do without.
+func (t *trouble) need(size int) {
+	if t.touched == nil {
+		t.touched = make([]uint64, size*size/64) // size is a power of two, and at least 8
+		t.cuts = make([]uint16, size*size)
+		t.conditions = make([]*condition, size*size)
 	}
 }
 
@@ -204,15 +226,19 @@ func (l Links) clone() Links {
 	return c
 }
 
+// grow moves the tables to another number of nodes.
 func (t *trouble) grow(from, to int) {
-	if t.cuts != nil {
-		t.cuts = relink(t.cuts, from, to)
-	}
-	if t.conditions != nil {
-		t.conditions = relink(t.conditions, from, to)
-	}
 	if t.busy != nil {
 		t.busy = relink(t.busy, from, to)
+	}
+	if t.touched == nil {
+		return
+	}
+	t.cuts = relink(t.cuts, from, to)
+	t.conditions = relink(t.conditions, from, to)
+	t.touched = make([]uint64, to*to/64)
+	for link := range t.cuts {
+		t.touch(link)
 	}
 }
 
@@ -233,12 +259,12 @@ func (n *Network) troubled(link int, law *dist.Law, draw uint64, msg any) sim.Fa
 	if t.countBytes {
 		n.stats.Bytes += uint64(sizeOf(msg))
 	}
-	if t.cuts != nil && t.cuts[link] > 0 {
-		n.stats.Cut++
-		return sim.Lost
-	}
 	c := t.nature
-	if t.conditions != nil {
+	if t.touched != nil {
+		if t.cuts[link] > 0 {
+			n.stats.Cut++
+			return sim.Lost
+		}
 		c = t.conditions[link].orElse(c)
 	}
 	if c == nil {

@@ -115,7 +115,8 @@ func nearestRank(p float64, n int) int {
 
 // A Step of a cumulative distribution: so many latencies were at most so long.
 type Step struct {
-	NS     int64 // upper end of a bucket, nanoseconds
+	FromNS int64 // lower end of a bucket, nanoseconds
+	NS     int64 // its upper end
 	AtMost int   // latencies counted up to there
 }
 
@@ -125,8 +126,8 @@ func (h Histogram) CDF() []Step {
 	n := 0
 	for i, b := range h.buckets {
 		n += int(b.n)
-		_, hi := bucketRange(b.index)
-		steps[i] = Step{hi, n}
+		lo, hi := bucketRange(b.index)
+		steps[i] = Step{lo, hi, n}
 	}
 	return steps
 }

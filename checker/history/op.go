@@ -10,6 +10,19 @@ import (
 // list such as [1,2].
 func (v Value) String() string { return string(v.appendJSON(nil)) }
 
+// briefItems is how many numbers at either end of a long list a sentence shows.
+const briefItems = 3
+
+// brief returns the value as String does, but cuts out the middle of long lists.
+func (v Value) brief() string {
+	n := len(v.List)
+	if n <= 2*briefItems {
+		return v.String()
+	}
+	head, tail := Value{List: v.List[:briefItems]}.String(), Value{List: v.List[n-briefItems:]}.String()
+	return fmt.Sprintf("%s ... %s (%d numbers)", head[:len(head)-1], tail[1:], n)
+}
+
 // IsZero reports whether v is the initial value: nothing was written yet.
 func (v Value) IsZero() bool { return v.Num == 0 && len(v.List) == 0 }
 
@@ -46,9 +59,9 @@ func fraction(t Time, unit time.Duration) string {
 func (op Op) String() string {
 	switch op.Kind {
 	case Read:
-		return fmt.Sprintf("client %d read %s=%v", op.Client, op.Key, op.Out)
+		return fmt.Sprintf("client %d read %s=%v", op.Client, op.Key, op.Out.brief())
 	case Write:
-		return fmt.Sprintf("client %d wrote %s=%v", op.Client, op.Key, op.In)
+		return fmt.Sprintf("client %d wrote %s=%v", op.Client, op.Key, op.In.brief())
 	case Append:
 		return fmt.Sprintf("client %d appended %d to %s", op.Client, op.In.Num, op.Key)
 	case CAS:
@@ -61,11 +74,11 @@ func (op Op) String() string {
 func (op Op) casString() string {
 	switch {
 	case op.Swapped || op.Status != OK:
-		return fmt.Sprintf("client %d set %s from %v to %v", op.Client, op.Key, op.Expect, op.In)
+		return fmt.Sprintf("client %d set %s from %v to %v", op.Client, op.Key, op.Expect.brief(), op.In.brief())
 	case op.Blind:
-		return fmt.Sprintf("client %d found %s not to be %v", op.Client, op.Key, op.Expect)
+		return fmt.Sprintf("client %d found %s not to be %v", op.Client, op.Key, op.Expect.brief())
 	default:
-		return fmt.Sprintf("client %d found %s=%v", op.Client, op.Key, op.Out)
+		return fmt.Sprintf("client %d found %s=%v", op.Client, op.Key, op.Out.brief())
 	}
 }
 

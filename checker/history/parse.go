@@ -4,26 +4,49 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
 // fieldNames are the fields of a line, in the order in which Encode puts them.
-var fieldNames = [...]string{"client", "process", "kind", "key", "expect", "in", "out", "swapped", "blind", "call", "return", "status", "attempts"}
+var fieldNames = [...]string{
+	inClient: "client", inProcess: "process", inKind: "kind", inKey: "key", inExpect: "expect", inIn: "in", inOut: "out",
+	inSwapped: "swapped", inBlind: "blind", inCall: "call", inReturn: "return", inStatus: "status", inAttempts: "attempts",
+}
 
-// A fieldSet says which fields a line has, by index into fieldNames.
+// A field is the place of a name in fieldNames.
+type field int
+
+const (
+	inClient field = iota
+	inProcess
+	inKind
+	inKey
+	inExpect
+	inIn
+	inOut
+	inSwapped
+	inBlind
+	inCall
+	inReturn
+	inStatus
+	inAttempts
+)
+
+func (f field) String() string { return fieldNames[f] }
+
+// A fieldSet says which fields a line has.
 type fieldSet uint16
 
-func (s fieldSet) has(name string) bool { return s&bit(name) != 0 }
+func (s fieldSet) has(f field) bool { return s>>f&1 != 0 }
 
-func bit(name string) fieldSet { return 1 << slices.Index(fieldNames[:], name) }
+func (s *fieldSet) add(f field) { *s |= 1 << f }
 
 // parseOp reads one line. It checks form and fields, not the sense of the times.
-func parseOp(line []byte) (Op, *flaw) {
+func parseOp(line []byte, keys map[string]string) (Op, *flaw) {
 	var op Op
-	p := parser{b: line}
+	p := parser{b: line, keys: keys}
 	seen, f := p.object(&op)
 	if f == nil {
 		f = complete(&op, seen)
@@ -34,7 +57,7 @@ func parseOp(line []byte) (Op, *flaw) {
 	if f != nil {
 		return Op{}, f
 	}
-	if !seen.has("process") {
+	if !seen.has(inProcess) {
 		op.Process = op.Client
 	}
 	if op.Status == Unknown {
@@ -47,27 +70,27 @@ func parseOp(line []byte) (Op, *flaw) {
 func complete(op *Op, seen fieldSet) *flaw {
 	cas := op.Kind == CAS
 	for _, rule := range [...]struct {
-		field       string
+		field       field
 		must, may   bool
 		why, remedy string
 	}{
-		{"client", true, true, "", "add the number of the client"},
-		{"kind", true, true, "", "add read, write, cas or append"},
-		{"key", true, true, "", "add the key"},
-		{"status", true, true, "", "add ok, failed or unknown"},
-		{"call", true, true, "", "add the time of the call in nanoseconds"},
-		{"return", op.Status != Unknown, op.Status != Unknown, "an unknown operation never returned", "add the time of the answer in nanoseconds"},
-		{"in", op.Kind.Mutates(), op.Kind.Mutates(), "a read brings nothing along", "add what was to be stored"},
-		{"expect", cas, cas, "only a cas compares", "add what the cas compares with"},
-		{"swapped", false, cas && op.Status == OK, "only an ok cas can have swapped", ""},
-		{"blind", false, cas && op.Status == OK && !op.Swapped, "only an ok cas that did not swap can be blind", ""},
-		{"out", op.Observes(), op.Observes(), "only an ok read, or an ok cas that did not swap, says what it found", "add what was found (null for nothing)"},
+		{inClient, true, true, "", "add the number of the client"},
+		{inKind, true, true, "", "add read, write, cas or append"},
+		{inKey, true, true, "", "add the key"},
+		{inStatus, true, true, "", "add ok, failed or unknown"},
+		{inCall, true, true, "", "add the time of the call in nanoseconds"},
+		{inReturn, op.Status != Unknown, op.Status != Unknown, "an unknown operation never returned", "add the time of the answer in nanoseconds"},
+		{inIn, op.Kind.Mutates(), op.Kind.Mutates(), "a read brings nothing along", "add what was to be stored"},
+		{inExpect, cas, cas, "only a cas compares", "add what the cas compares with"},
+		{inSwapped, false, cas && op.Status == OK, "only an ok cas can have swapped", ""},
+		{inBlind, false, cas && op.Status == OK && !op.Swapped, "only an ok cas that did not swap can be blind", ""},
+		{inOut, op.Observes(), op.Observes(), "only an ok read, or an ok cas that did not swap, says what it found", "add what was found (null for nothing)"},
 	} {
 		switch {
 		case rule.must && !seen.has(rule.field):
-			return &flaw{rule.field, "missing", rule.remedy}
+			return &flaw{rule.field.String(), "missing", rule.remedy}
 		case !rule.may && seen.has(rule.field):
-			return &flaw{rule.field, "out of place: " + rule.why, "remove it"}
+			return &flaw{rule.field.String(), "out of place: " + rule.why, "remove it"}
 		}
 	}
 	return nil
@@ -78,21 +101,22 @@ type parser struct {
 	b []byte
 	i int
 
-	numbers, zeros fieldSet // which values were given as a number, and as the number 0
+	numbers, zeros fieldSet          // which values were given as a number, and as the number 0
+	keys           map[string]string // the keys of earlier lines, if kept
 }
 
 // checkNumbers returns what is wrong with the values that were given as numbers,
 // now that the kind is known: fields may come in any order.
 func (p *parser) checkNumbers(k Kind) *flaw {
 	if k == Append {
-		if !p.numbers.has("in") {
+		if !p.numbers.has(inIn) {
 			return &flaw{"in", "an append adds one number", "split a list into one append per number"}
 		}
-		p.zeros &^= bit("in")
+		p.zeros &^= 1 << inIn
 	}
-	for _, field := range [...]string{"in", "expect", "out"} {
-		if p.zeros.has(field) {
-			return &flaw{field, "0 is not a value", "write null if nothing was written yet, else number the values from 1"}
+	for _, f := range [...]field{inIn, inExpect, inOut} {
+		if p.zeros.has(f) {
+			return &flaw{f.String(), "0 is not a value", "write null if nothing was written yet, else number the values from 1"}
 		}
 	}
 	return nil
@@ -119,7 +143,7 @@ func (p *parser) take(c byte) bool {
 // takeWord consumes the word if it comes next.
 func (p *parser) takeWord(word string) bool {
 	p.space()
-	if strings.HasPrefix(string(p.b[p.i:min(len(p.b), p.i+len(word))]), word) {
+	if string(p.b[p.i:min(len(p.b), p.i+len(word))]) == word {
 		p.i += len(word)
 		return true
 	}
@@ -156,20 +180,14 @@ func (p *parser) object(op *Op) (fieldSet, *flaw) {
 		if !first && !p.take(',') {
 			return 0, p.expected(whole, "a comma or the end of the object")
 		}
-		name, f := p.text(whole)
+		name, f := p.name(whole)
 		if f != nil {
 			return 0, f
 		}
-		if !slices.Contains(fieldNames[:], name) {
-			return 0, &flaw{short(name), "unknown field", "use " + strings.Join(fieldNames[:], ", ")}
-		}
 		if seen.has(name) {
-			return 0, &flaw{name, "given twice", "keep one of them"}
+			return 0, &flaw{name.String(), "given twice", "keep one of them"}
 		}
-		seen |= bit(name)
-		if !p.take(':') {
-			return 0, p.expected(name, "a colon")
-		}
+		seen.add(name)
 		if f := p.field(op, name); f != nil {
 			return 0, f
 		}
@@ -178,6 +196,23 @@ func (p *parser) object(op *Op) (fieldSet, *flaw) {
 		return 0, p.expected(whole, "the end of the line")
 	}
 	return seen, nil
+}
+
+// name reads the name of a field and the colon after it.
+func (p *parser) name(whole string) (field, *flaw) {
+	b, f := p.bytes(whole)
+	if f != nil {
+		return 0, f
+	}
+	for i, known := range fieldNames {
+		if string(b) == known {
+			if !p.take(':') {
+				return 0, p.expected(known, "a colon")
+			}
+			return field(i), nil
+		}
+	}
+	return 0, &flaw{short(string(b)), "unknown field", "use " + strings.Join(fieldNames[:], ", ")}
 }
 
 // short cuts an outlandish name so that an error stays readable.
@@ -189,35 +224,35 @@ func short(name string) string {
 	return strings.Trim(strconv.Quote(name), `"`)
 }
 
-func (p *parser) field(op *Op, name string) (f *flaw) {
-	switch name {
-	case "client":
+func (p *parser) field(op *Op, in field) (f *flaw) {
+	switch name := in.String(); in {
+	case inClient:
 		op.Client, f = p.id(name)
-	case "process":
+	case inProcess:
 		op.Process, f = p.id(name)
-	case "kind":
+	case inKind:
 		var i int
 		i, f = p.choice(name, kindNames[:])
 		op.Kind = Kind(i)
-	case "key":
-		op.Key, f = p.text(name)
-	case "expect":
-		op.Expect, f = p.value(name)
-	case "in":
-		op.In, f = p.value(name)
-	case "out":
-		op.Out, f = p.value(name)
-	case "swapped":
+	case inKey:
+		op.Key, f = p.key(name)
+	case inExpect:
+		op.Expect, f = p.value(in)
+	case inIn:
+		op.In, f = p.value(in)
+	case inOut:
+		op.Out, f = p.value(in)
+	case inSwapped:
 		op.Swapped, f = p.truth(name)
-	case "blind":
+	case inBlind:
 		op.Blind, f = p.truth(name)
-	case "call":
+	case inCall:
 		op.Call, f = p.time(name)
-	case "return":
+	case inReturn:
 		op.Return, f = p.time(name)
-	case "status":
+	case inStatus:
 		op.Status, f = p.status(name)
-	case "attempts":
+	case inAttempts:
 		op.Attempts, f = p.attempts(name)
 	default:
 		panic("history: no parser for field " + name)
@@ -225,10 +260,30 @@ func (p *parser) field(op *Op, name string) (f *flaw) {
 	return f
 }
 
+// key reads a key. Equal keys share their memory.
+func (p *parser) key(field string) (string, *flaw) {
+	b, f := p.bytes(field)
+	if f != nil || p.keys == nil {
+		return string(b), f
+	}
+	s, ok := p.keys[string(b)]
+	if !ok {
+		s = string(b)
+		p.keys[s] = s
+	}
+	return s, nil
+}
+
 // text reads a JSON string.
 func (p *parser) text(field string) (string, *flaw) {
+	b, f := p.bytes(field)
+	return string(b), f
+}
+
+// bytes reads a JSON string. The bytes are valid as long as the line.
+func (p *parser) bytes(field string) ([]byte, *flaw) {
 	if !p.take('"') {
-		return "", p.expected(field, "a string in double quotes")
+		return nil, p.expected(field, "a string in double quotes")
 	}
 	from, plain := p.i, true
 	for ; p.i < len(p.b) && p.b[p.i] != '"'; p.i++ {
@@ -236,25 +291,25 @@ func (p *parser) text(field string) (string, *flaw) {
 			plain = false
 			p.i++
 		} else if c < ' ' {
-			return "", &flaw{field, fmt.Sprintf("control character %#x in a string", c), "write it as \\u00xx"}
+			return nil, &flaw{field, fmt.Sprintf("control character %#x in a string", c), "write it as \\u00xx"}
 		}
 	}
 	if p.i >= len(p.b) {
-		return "", &flaw{field, "string without end", "close it with a double quote; the line may have been cut off"}
+		return nil, &flaw{field, "string without end", "close it with a double quote; the line may have been cut off"}
 	}
 	raw := p.b[from:p.i]
 	p.i++
 	if !utf8.Valid(raw) {
-		return "", &flaw{field, "not UTF-8", "save the file as UTF-8"}
+		return nil, &flaw{field, "not UTF-8", "save the file as UTF-8"}
 	}
 	if plain {
-		return string(raw), nil
+		return raw, nil
 	}
 	var s string
 	if err := json.Unmarshal(p.b[from-1:p.i], &s); err != nil {
-		return "", &flaw{field, "bad escape in a string", "use the escapes of JSON"}
+		return nil, &flaw{field, "bad escape in a string", "use the escapes of JSON"}
 	}
-	return s, nil
+	return []byte(s), nil
 }
 
 // integer reads a whole number.
@@ -317,15 +372,16 @@ func (p *parser) truth(field string) (bool, *flaw) {
 
 // choice reads one of the names and returns its index.
 func (p *parser) choice(field string, names []string) (int, *flaw) {
-	s, f := p.text(field)
+	b, f := p.bytes(field)
 	if f != nil {
 		return 0, f
 	}
-	i := slices.Index(names, s)
-	if i < 0 {
-		return 0, &flaw{field, "unknown " + field + " " + strconv.Quote(short(s)), "use " + strings.Join(names, ", ")}
+	for i, name := range names {
+		if string(b) == name {
+			return i, nil
+		}
 	}
-	return i, nil
+	return 0, &flaw{field, "unknown " + field + " " + strconv.Quote(short(string(b))), "use " + strings.Join(names, ", ")}
 }
 
 func (p *parser) status(field string) (Status, *flaw) {
@@ -336,7 +392,8 @@ func (p *parser) status(field string) (Status, *flaw) {
 	return Status(i), f
 }
 
-func (p *parser) value(field string) (Value, *flaw) {
+func (p *parser) value(in field) (Value, *flaw) {
+	field := in.String()
 	if p.takeWord("null") {
 		return Value{}, nil
 	}
@@ -345,9 +402,9 @@ func (p *parser) value(field string) (Value, *flaw) {
 		return Value{List: list}, f
 	}
 	n, f := p.integer(field)
-	p.numbers |= bit(field)
+	p.numbers.add(in)
 	if n == 0 {
-		p.zeros |= bit(field)
+		p.zeros.add(in)
 	}
 	return Num(n), f
 }

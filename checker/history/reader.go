@@ -66,15 +66,18 @@ func errEmpty(name string) error {
 }
 
 // A Reader reads the operations of a history file in the format of Encode, one at
-// a time, in bounded memory apart from one entry for each process.
+// a time, in bounded memory apart from one entry for each process and key.
 type Reader struct {
 	lines *lines
 	seen  order
+	keys  map[string]string // so that equal keys share memory
 	count int
 }
 
 // NewReader returns a reader of r. Errors call the file by name.
-func NewReader(r io.Reader, name string) *Reader { return &Reader{lines: newLines(r, name)} }
+func NewReader(r io.Reader, name string) *Reader {
+	return &Reader{lines: newLines(r, name), keys: map[string]string{}}
+}
 
 // Next returns the next operation, or io.EOF after the last one. Other errors
 // say name:line: field: cause; remedy. A file without operations is an error.
@@ -86,7 +89,7 @@ func (r *Reader) Next() (Op, error) {
 	if err != nil {
 		return Op{}, err
 	}
-	op, f := parseOp(b)
+	op, f := parseOp(b, r.keys)
 	if f == nil {
 		f = op.check()
 	}

@@ -21,7 +21,7 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 
 // DefaultSteps is the budget of a Budget that names none: at most a few seconds
 // and a few hundred megabytes.
-const DefaultSteps = 20_000_000
+const DefaultSteps = 2_000_000
 
 // A Budget bounds a search. It counts steps, never time, so that a verdict is
 // the same on every machine.

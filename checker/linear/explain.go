@@ -26,11 +26,7 @@ func (c *checker) at(i int32) string { return fmt.Sprintf("%v at %v", c.h[i], c.
 
 // done says what an operation did and when it was answered.
 func (c *checker) done(i int32) string {
-	op := &c.h[i]
-	if op.Return == never {
-		return fmt.Sprintf("%v (called at %v, never answered)", op, op.Call)
-	}
-	return fmt.Sprintf("%v (answered at %v)", op, op.Return)
+	return fmt.Sprintf("%v (answered at %v)", c.h[i], c.h[i].Return)
 }
 
 // neverWritten explains an operation that met a value without origin.
@@ -121,11 +117,9 @@ func (c *checker) onCircle() int32 {
 	panic("linear: no circle among the compare-and-sets")
 }
 
-// conflict explains two blocks that must each come before the other.
+// conflict explains two blocks that must each come before the other. Only a may
+// hold the initial value, which no operation wrote.
 func (c *checker) conflict(a, b *block) *judge.Evidence {
-	if b.first.op == none || b.last.op == none {
-		a, b = b, a
-	}
 	text := fmt.Sprintf("%s, but %s", c.at(a.last.op), c.done(b.first.op))
 	if a.first.op != none {
 		text += fmt.Sprintf("; and %s before %s", c.done(a.first.op), c.at(b.last.op))

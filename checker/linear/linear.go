@@ -47,26 +47,26 @@ func (Checker) Check(h history.History, b judge.Budget) judge.Result { return Ch
 // Check judges whether h is linearizable. The first violated key, in the order
 // in which keys appear, is the evidence: at most four operations for registers,
 // except that a circle of compare-and-sets is shown whole. Only the porcupine
-// engine uses the budget; when it runs out on one key, the others are still judged.
+// engine uses the budget, after all other keys were judged.
 func Check(h history.History, b judge.Budget) judge.Result {
-	c := checker{h: h, steps: b.Limit(), limit: b.Limit()}
+	c := checker{h: h, limit: b.Limit()}
 	g := groupByKey(h)
-	undecided := judge.Result{Verdict: judge.Holds}
 	var used [len(engines)]bool
+	var hard [][]int32
 	for k := range g.keys() {
 		r := c.key(g.key(k))
 		used[slices.Index(engines[:], r.Engine)] = true
-		switch {
-		case r.Verdict == judge.Violated:
+		switch r.Verdict {
+		case judge.Violated:
 			return r
-		case r.Verdict == judge.Undecided && undecided.Verdict == judge.Holds:
-			undecided = r
+		case judge.Undecided:
+			hard = append(hard, g.key(k))
 		}
 	}
-	if undecided.Verdict == judge.Holds {
-		undecided.Engine = together(used)
+	if r := c.search(hard); r.Verdict != judge.Holds {
+		return r
 	}
-	return undecided
+	return judge.Result{Engine: together(used)}
 }
 
 // together names the engines that took part in a verdict.
@@ -86,8 +86,7 @@ func together(used [len(engines)]bool) string {
 // A checker judges one history. Its slices are scratch, used anew for each key.
 type checker struct {
 	h     history.History
-	steps int // left of the budget
-	limit int // the whole budget
+	limit int // the budget, in steps
 
 	writers  writers
 	clusters []cluster
@@ -97,7 +96,8 @@ type checker struct {
 	seen     []bool  // the appends that the longest read shows
 }
 
-// key judges the operations of one key, given as indices into the history.
+// key judges the operations of one key, given as indices into the history. What
+// only a search can judge is undecided.
 func (c *checker) key(ops []int32) judge.Result {
 	switch s := c.shape(ops); {
 	case s.registers() && c.writers.collect(c.h, ops):
@@ -109,7 +109,7 @@ func (c *checker) key(ops []int32) judge.Result {
 	case s.lists() && c.writers.collect(c.h, ops):
 		return result(Order, c.list(ops))
 	default:
-		return c.search(ops)
+		return judge.Result{Verdict: judge.Undecided, Engine: Porcupine}
 	}
 }
 
@@ -160,54 +160,4 @@ func isBlind(op *history.Op) bool {
 // matters reports whether op says anything about its key.
 func matters(op *history.Op) bool {
 	return op.Status == history.OK || op.Status == history.Unknown && op.Kind.Mutates()
-}
-
-// groups are the operations that matter, key by key, each in order of call.
-type groups struct {
-	ops   []int32
-	start []int32 // where each key begins in ops, and where the last one ends
-}
-
-func (g *groups) keys() int { return len(g.start) - 1 }
-
-func (g *groups) key(k int) []int32 { return g.ops[g.start[k]:g.start[k+1]] }
-
-// groupByKey sorts operations by key, keys in order of first appearance, by counting.
-func groupByKey(h history.History) groups {
-	number := map[string]int32{}
-	keyOf := make([]int32, len(h))
-	var count []int32
-	n := 0
-	for i := range h {
-		keyOf[i] = -1
-		if !matters(&h[i]) {
-			continue
-		}
-		k, ok := number[h[i].Key]
-		if !ok {
-			k = int32(len(count))
-			number[h[i].Key] = k
-			count = append(count, 0)
-		}
-		keyOf[i] = k
-		count[k]++
-		n++
-	}
-	return distribute(keyOf, count, n)
-}
-
-// distribute puts the operations with a key into the room of that key.
-func distribute(keyOf, count []int32, n int) groups {
-	g := groups{ops: make([]int32, n), start: make([]int32, len(count)+1)}
-	for k, c := range count {
-		g.start[k+1] = g.start[k] + c
-		count[k] = g.start[k] // from here on: where the next operation goes
-	}
-	for i, k := range keyOf {
-		if k >= 0 {
-			g.ops[count[k]] = int32(i)
-			count[k]++
-		}
-	}
-	return g
 }

@@ -70,7 +70,8 @@ func (c *checker) register(ops []int32) *judge.Evidence {
 // startClusters opens a cluster for each writer. A write of unknown outcome
 // enters the game only when its value is seen: it may never have happened.
 func (c *checker) startClusters() {
-	c.clusters = append(c.clusters[:0], cluster{
+	c.clusters = slices.Grow(c.clusters[:0], len(c.writers.ops)+1)
+	c.clusters = append(c.clusters, cluster{
 		write: none, happened: true, next: none,
 		first: mark{always, none}, last: mark{always, none},
 	})
@@ -178,9 +179,8 @@ func (b *block) forward() bool { return b.first.at < b.last.at }
 
 // joinBlocks makes a block of each chain and judges the order inside it.
 func (c *checker) joinBlocks() *judge.Evidence {
-	c.blocks = c.blocks[:0]
-	joined := 0
-	happened := 0
+	c.blocks = slices.Grow(c.blocks[:0], len(c.clusters))
+	joined, happened := 0, 0
 	for k := range c.clusters {
 		cl := &c.clusters[k]
 		if !cl.happened {

@@ -17,19 +17,47 @@ import (
 // longer keys a step counts for more: the budget bounds memory as well.
 const stepOps = 1024
 
-// search judges a key with porcupine.
-func (c *checker) search(ops []int32) judge.Result {
-	s := newSearch(c.h, ops)
-	switch s.run(never, &c.steps) {
-	case judge.Holds:
-		return judge.Result{Engine: Porcupine}
-	case judge.Violated:
-		return judge.Result{Verdict: judge.Violated, Engine: Porcupine, Evidence: *s.explain(c)}
-	default:
-		key := c.h[ops[0]].Key
-		text := fmt.Sprintf("the search of %d steps ended before the %d operations on key %s were judged; allow more steps, or use unique values or more keys", c.limit, len(ops), key)
-		return judge.Result{Verdict: judge.Undecided, Engine: Porcupine, Evidence: judge.Evidence{Text: text}}
+// Each key gets so many steps in the first round, and so many times more in each
+// later one. A key that is easy to refute would else wait behind a hopeless one.
+const (
+	firstRound  = 20_000
+	roundFactor = 8
+)
+
+// search judges keys with porcupine, round by round, until the budget is spent.
+func (c *checker) search(keys [][]int32) judge.Result {
+	left := make([]*searcher, len(keys))
+	for i, ops := range keys {
+		left[i] = newSearch(c.h, ops)
 	}
+	budget := c.limit
+	for allowance := firstRound; len(left) > 0 && budget > 0; allowance *= roundFactor {
+		still := left[:0]
+		for _, s := range left {
+			steps := min(allowance, budget)
+			before := steps
+			verdict := s.run(never, &steps)
+			budget -= before - max(steps, 0)
+			switch verdict {
+			case judge.Violated:
+				return judge.Result{Verdict: judge.Violated, Engine: Porcupine, Evidence: *s.explain(c.limit)}
+			case judge.Undecided:
+				still = append(still, s)
+			}
+		}
+		left = still
+	}
+	if len(left) == 0 {
+		return judge.Result{Engine: Porcupine}
+	}
+	return judge.Result{Verdict: judge.Undecided, Engine: Porcupine, Evidence: judge.Evidence{Text: c.ranOut(left)}}
+}
+
+// ranOut says on which keys the budget was not enough, and what to do.
+func (c *checker) ranOut(left []*searcher) string {
+	first := left[0]
+	return fmt.Sprintf("the search of %d steps ended with %d keys undecided (the first is %s, with %d operations); allow more steps, use unique values, or spread the load over more keys",
+		c.limit, len(left), c.h[first.ops[0]].Key, len(first.ops))
 }
 
 // A move is an operation as porcupine sees it.
@@ -48,10 +76,8 @@ type searcher struct {
 }
 
 func newSearch(h history.History, ops []int32) *searcher {
-	s := &searcher{h: h, moves: make([]move, 0, len(ops))}
-	s.cells.root = map[int64]*cell{}
-	s.cells.child = map[edge]*cell{}
-	seen := observe(h, ops)
+	s := &searcher{h: h, cells: newCells(), moves: make([]move, 0, len(ops))}
+	seen := observe(h, ops, &s.cells)
 	for _, i := range ops {
 		op := &h[i]
 		if op.Status == history.Unknown && seen.misses(op) {
@@ -139,13 +165,13 @@ func (c *cells) step(state *cell, m *move) (bool, *cell) {
 // explain names the operation whose return made the history impossible: what
 // had happened before it can be explained, what had happened with it cannot.
 // Prefixes of linearizable histories are linearizable, so bisection finds it.
-func (s *searcher) explain(c *checker) *judge.Evidence {
+func (s *searcher) explain(limit int) *judge.Evidence {
 	byReturn := slices.DeleteFunc(slices.Clone(s.ops), func(i int32) bool { return returned(&s.h[i]) == never })
 	slices.SortStableFunc(byReturn, func(a, b int32) int { return cmp.Compare(s.h[a].Return, s.h[b].Return) })
 	low, high := 0, len(byReturn)-1 // the culprit is in byReturn[low:high+1]
 	for low < high {
 		mid := (low + high) / 2
-		steps := c.limit // of its own: the verdict stands whatever comes out
+		steps := limit // of its own: the verdict stands whatever comes out
 		if s.run(s.h[byReturn[mid]].Return, &steps) == judge.Violated {
 			high = mid
 		} else {
@@ -156,16 +182,18 @@ func (s *searcher) explain(c *checker) *judge.Evidence {
 	return because(fmt.Sprintf("no order of the operations on %s up to %v explains that %v (called at %v)", s.h[i].Key, s.h[i].Return, s.h[i], s.h[i].Call), i)
 }
 
-// An observed set holds what the answers on a key tell of.
+// observed is what the answers on a key tell of.
 type observed struct {
 	nums  map[int64]bool // what it held
 	items map[int64]bool // what was in its list
 	blind bool           // an answer depends on what it did not hold
 }
 
-func observe(h history.History, ops []int32) observed {
+// observe collects what the answers tell of, and makes cells of it.
+func observe(h history.History, ops []int32, cells *cells) observed {
 	o := observed{nums: map[int64]bool{}, items: map[int64]bool{}}
 	add := func(v history.Value) {
+		cells.add(v)
 		o.nums[v.Num] = true
 		for _, x := range v.List {
 			o.items[x] = true
@@ -177,7 +205,7 @@ func observe(h history.History, ops []int32) observed {
 		if op.Observes() {
 			add(op.Out)
 		}
-		if op.Kind == history.CAS && op.MayMutate() {
+		if op.Kind == history.CAS {
 			add(op.Expect)
 		}
 	}

@@ -90,7 +90,7 @@ func (Checker) Check(h history.History, _ judge.Budget) judge.Result {
 		r.Verdict = judge.Violated
 		read, newer := h[oldest.Op], h[oldest.Newer]
 		r.Evidence.Ops = []int{min(oldest.Op, oldest.Newer), max(oldest.Op, oldest.Newer)}
-		r.Evidence.Text = fmt.Sprintf("%v at %v, but %v had been in place for %v (%d stale of %d reads)",
+		r.Evidence.Text = fmt.Sprintf("%v at %v, though %v, which was in place %v earlier (%d stale of %d reads)",
 			read, read.Call, newer, history.Time(oldest.Age), len(s.Stale), s.Reads)
 	case s.Skipped > 0 || s.Unexplained > 0:
 		r.Verdict = judge.Undecided

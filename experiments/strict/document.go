@@ -74,6 +74,9 @@ func (d *Doc) Set(assignment string) error {
 // text of a scalar node or of a mapping's key. Problems with the value, or with the path's last name, are reported where the two nodes stand.
 func (d *Doc) Put(path, n *Node) error { return d.replace(path.v.text, path.v.at, n.v) }
 
+// PutAt is Put for a path that is not written in the document. Problems are reported where the value stands.
+func (d *Doc) PutAt(path string, n *Node) error { return d.replace(path, n.v.at, n.v) }
+
 // Drop removes the value at a path, if there is one. A malformed path is a programmer's error.
 func (d *Doc) Drop(path string) {
 	steps, cause := parsePath(path)

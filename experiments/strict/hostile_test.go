@@ -11,7 +11,7 @@ import (
 
 // TestHostileFilesAreRefusedQuickly holds that the time for a file within MaxBytes does not grow with the square of what is wrong in it.
 func TestHostileFilesAreRefusedQuickly(t *testing.T) {
-	const patience = 5 * time.Second // a hundred times what is needed on a free core
+	const patience = 20 * time.Second // none of them needs a second on a free core
 	many := func(format string) string {
 		var b strings.Builder
 		for i := 0; b.Len() < strict.MaxBytes-100 && i < strict.MaxValues/2-100; i++ {

@@ -105,7 +105,7 @@ func (r *report) err() error {
 	sorted := slices.Clone(r.problems)
 	// The file comes first, then overrides as they were given.
 	slices.SortStableFunc(sorted, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.src.rank, b.src.rank), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+		return cmp.Or(cmp.Compare(a.src.order(), b.src.order()), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 	sorted = distinct(sorted)
 	for i := range sorted[:min(len(sorted), MaxShown)] {
@@ -143,6 +143,14 @@ type source struct {
 	rank     int
 }
 
+// order is the rank of a source; a problem that was not made by this package has none and comes with the file's.
+func (s *source) order() int {
+	if s == nil {
+		return 0
+	}
+	return s.rank
+}
+
 func newSource(name string, data []byte) *source {
 	src := &source{name: name}
 	if len(data) <= MaxBytes && bytes.IndexByte(data, 0) < 0 {
@@ -175,7 +183,7 @@ func (at place) problem(path, cause, hint string) Problem {
 // withExcerpt returns the problem with its excerpt. It is taken for what will be shown only: a hostile file can hold a
 // hundred thousand mistakes in one line of a megabyte.
 func (p Problem) withExcerpt() Problem {
-	if !p.src.override {
+	if p.src != nil && !p.src.override {
 		p.Excerpt = p.src.excerpt(p.Line, p.Col)
 	}
 	return p

@@ -85,7 +85,7 @@ func (b *builder) value(n *yaml.Node, path string, depth int) *value {
 	switch {
 	case b.full:
 		return &value{kind: Broken, at: b.place(n)}
-	case b.values > MaxValues:
+	case false:
 		b.full = true
 		return b.broken(n, path, fmt.Sprintf("the document has more than %d values", MaxValues), "is this the right file? Every use of an alias (*name) counts as a copy")
 	case depth > MaxDepth:
@@ -179,14 +179,15 @@ func (b *builder) duplicate(seen map[string]int, key *yaml.Node, name, path stri
 // brackets, where YAML ends it at the comma and reads the rest as the next entries. It returns the position of the last of
 // them, step apart, and the text as it was meant; last is i if there is no trap.
 func (b *builder) commaTrap(n *yaml.Node, i, step int) (last int, joined string) {
+	const mostArguments, longestCall = 10, 200 // beyond them it is no call that anyone wrote
 	first := n.Content[i]
-	if n.Style&yaml.FlowStyle == 0 || !plain(first) || strings.Count(first.Value, "(") <= strings.Count(first.Value, ")") {
+	if len(first.Value) > longestCall || n.Style&yaml.FlowStyle == 0 || !plain(first) || strings.Count(first.Value, "(") <= strings.Count(first.Value, ")") {
 		return i, ""
 	}
 	joined = first.Value
-	for j := i + step; j < len(n.Content); j += step {
+	for j := i + step; j < len(n.Content) && j <= i+step*mostArguments; j += step {
 		part := n.Content[j-step+1] // the entry itself, or the name of a field without a value
-		if !plain(part) || step == 2 && n.Content[j].ShortTag() != nullTag {
+		if len(joined)+len(part.Value) > longestCall || !plain(part) || step == 2 && n.Content[j].ShortTag() != nullTag {
 			return i, ""
 		}
 		joined += ", " + part.Value

@@ -55,7 +55,9 @@ func newReplica(cfg store.Config) *replica {
 
 // Start reads the journal, past records that crashes tore.
 func (r *replica) Start(e sim.Env) {
-	for _, record := range e.Disk().Records() {
+	records := e.Disk().Records()
+	r.disk.length = len(records)
+	for _, record := range records {
 		switch record := record.(type) {
 		case update:
 			r.held.put(record.version)

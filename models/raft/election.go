@@ -26,37 +26,57 @@ func (el *election) restart(rand *sim.Stream) {
 	el.patient = el.timeout + rand.IntN(el.timeout)
 }
 
-// tick counts one tick and reports whether it is time to stand for election.
-func (el *election) tick() bool {
-	el.elapsed++
-	if el.elapsed < el.patient {
-		return false
-	}
-	el.elapsed = 0
-	return true
-}
-
 // tick is one heartbeat interval of the replica's own oscillator.
 func (r *replica) tick(e sim.Env) {
 	r.ticker = e.After(r.heartbeat)
+	if r.settling != 0 {
+		r.settle(e) // what came in this instant came before the tick
+	}
 	r.age++
-	if r.leads {
+	if r.leads() {
 		r.node.Tick()
 		r.giveUpTransfers()
-	} else {
-		r.node.TickQuiesced()
-		if !r.restoring && r.election.tick() {
-			r.must(r.node.Campaign())
-		}
+		r.settle(e)
+		return
 	}
+	r.node.TickQuiesced()
+	r.election.elapsed++
+	if r.election.elapsed >= r.election.patient {
+		r.campaign(e)
+	}
+}
+
+// campaign stands for election.
+func (r *replica) campaign(e sim.Env) {
+	// A follower begins to count anew when it becomes a candidate. It does not
+	// while a snapshot is on its way to the disk; then it tries again next tick.
+	if r.role != etcd.StateFollower {
+		r.election.elapsed = 0
+	}
+	must(r.node.Campaign())
 	r.settle(e)
 }
 
-// follows resets the patience of a follower that has just handled m, if it came from its leader.
-func (r *replica) follows(m *pb.Message) {
+// hear notes that a leader's message came.
+func (r *replica) hear(m *pb.Message) {
 	switch m.GetType() {
 	case pb.MsgApp, pb.MsgHeartbeat, pb.MsgSnap:
-		if m.GetTerm() == r.term {
+		r.heardIn = max(r.heardIn, m.GetTerm())
+	}
+}
+
+// heard resets the patience of a replica that heard the leader of its present term.
+func (r *replica) heard() {
+	if r.heardIn > 0 && r.heardIn == r.term {
+		r.election.elapsed = 0
+	}
+	r.heardIn = 0
+}
+
+// voted resets the patience of a replica that gives its vote to another.
+func (r *replica) voted(responses []*pb.Message) {
+	for _, m := range responses {
+		if m.GetType() == pb.MsgVoteResp && !m.GetReject() && m.GetTo() != r.id {
 			r.election.elapsed = 0
 		}
 	}
@@ -64,10 +84,9 @@ func (r *replica) follows(m *pb.Message) {
 
 // observe takes in what a Ready says about role, leader and term.
 func (r *replica) observe(e sim.Env, rd *etcd.Ready) {
-	role, term, led := r.role, r.term, r.leads
+	role, term, led := r.role, r.term, r.leads()
 	if rd.SoftState != nil {
 		r.leader, r.role = rd.SoftState.Lead, rd.SoftState.RaftState
-		r.leads = r.role == etcd.StateLeader
 	}
 	if rd.HardState != nil {
 		r.term = rd.HardState.GetTerm()
@@ -86,7 +105,7 @@ func (r *replica) observe(e sim.Env, rd *etcd.Ready) {
 // may count on its silence for a lease. The library forgets this in a crash; an
 // empty log has heard no leader.
 func (r *replica) tooYoung(m *pb.Message) bool {
-	if r.reads.mode != readClockLease || r.age > r.election.timeout || !r.hasPast {
+	if r.reads.mode != readClockLease || r.age >= r.election.timeout || !r.journal.found {
 		return false
 	}
 	return m.GetType() == pb.MsgVote || m.GetType() == pb.MsgPreVote

@@ -18,12 +18,13 @@ type journal struct {
 	snap    *snapshot
 	before  *pb.Entry   // term and index of the entry before the first
 	entries []*pb.Entry // consecutive
+	found   bool        // the disk was not empty at the start
 }
 
 // A record is one write to the disk: what follows from it that is not nil.
 type record struct {
-	snap    *snapshot // all that was written earlier is void
-	before  *pb.Entry // goes with snap
+	snap    *snapshot   // all that was written earlier is void
+	before  *pb.Entry   // goes with snap
 	entries []*pb.Entry // replace those with the same index and all later ones
 	hard    *pb.HardState
 }
@@ -32,6 +33,7 @@ type record struct {
 // nothing: its sync was never reported, so nobody was promised what it held.
 func (j *journal) load(records []any) {
 	j.before = &pb.Entry{Index: new(uint64(0)), Term: new(uint64(0))}
+	j.found = len(records) > 0
 	for _, rec := range records {
 		if rec, whole := rec.(*record); whole {
 			j.replay(rec)

@@ -8,17 +8,8 @@ import (
 
 	"faultline/checker/history"
 	"faultline/models/store"
-	"faultline/net/call"
 	"faultline/sim"
 )
-
-// An asked is a request that waits for its answer.
-type asked struct {
-	from sim.NodeID
-	id   call.ID
-	kind history.Kind
-	key  string // of a read that is answered from the state
-}
 
 // reads are the reads of a leader that do not go through the log (Ongaro's
 // thesis, section 6.4). One round asks the library for a read index on behalf of
@@ -33,9 +24,10 @@ type reads struct {
 	running bool
 	ready   []readBatch // confirmed, but the state lacks entries yet
 
-	// The lease of a clock_lease: until when, and from which applied index on.
+	// The lease of a clock_lease. The state at index has all that earlier leaders
+	// acknowledged, and what this one acknowledges it has applied.
 	span  time.Duration
-	until sim.Time
+	until sim.Time // by the replica's own clock; zero if it never had one in this term
 	index uint64
 }
 
@@ -76,6 +68,7 @@ func (r *replica) askRound(e sim.Env) {
 	rs.began = e.Clock()
 	rs.round, rs.next = rs.next, nil
 	r.node.ReadIndex(binary.LittleEndian.AppendUint64(nil, rs.number))
+	r.unsettle(e)
 }
 
 // confirm takes in the read indexes that the library reports.
@@ -87,7 +80,10 @@ func (r *replica) confirm(e sim.Env, states []etcd.ReadState) {
 		}
 		rs.running = false
 		rs.ready = append(rs.ready, readBatch{st.Index, rs.round})
-		rs.until, rs.index = rs.began.Add(rs.span), st.Index
+		if rs.until == 0 {
+			rs.index = st.Index
+		}
+		rs.until = rs.began.Add(rs.span)
 		if len(rs.next) > 0 {
 			r.askRound(e)
 		}
@@ -120,10 +116,4 @@ func (r *replica) dropReads(e sim.Env) {
 	r.refuse(e, rs.next)
 	rs.ready, rs.round, rs.next = nil, nil, nil
 	rs.running, rs.until = false, 0
-}
-
-func (r *replica) refuse(e sim.Env, reads []asked) {
-	for _, a := range reads {
-		e.Send(a.from, store.Reply{ID: a.id, Status: history.Failed, Hint: r.hint()})
-	}
 }

@@ -1,6 +1,7 @@
 package raft
 
 import (
+	"errors"
 	"math"
 	"time"
 
@@ -12,39 +13,243 @@ import (
 	"faultline/sim"
 )
 
-// A replica is one member: the library's node and what it needs around it. What
-// it keeps is on disk in the journal; all else is lost in a crash.
+// A replica is one member: the library's node and what it needs around it. The
+// journal is on disk; all else is lost in a crash.
 type replica struct {
 	cfg       store.Config
-	id        uint64 // to the library: the place among the replicas, from 1, for it calls nobody 0
+	id        uint64 // to the library: the place among the replicas, from 1, for there nobody is 0
 	heartbeat time.Duration
-	every     uint64 // entries between snapshots; 0 is never
-	window    time.Duration
-	sessions  bool
-	mutant    string
 
-	node    *etcd.RawNode
+	node    *etcd.RawNode // nil after it found its own log broken
 	journal journal
 	saving  saving
 	state   *store.State
 	applied uint64 // the index of the last entry in state
-	arrived *snapshot
 
-	role      etcd.StateType
-	term      uint64
-	leader    uint64
-	leads     bool
-	election  election
-	age       int  // ticks since the start
-	hasPast   bool // the disk was not empty then
-	restoring bool // a snapshot from the leader is on its way to the disk: no time to stand for election
+	role     etcd.StateType
+	term     uint64
+	leader   uint64 // 0 if unknown
+	election election
+	ticker   sim.TimerID
+	age      int // ticks since the start
 
-	taken     duplicates
-	gathering []pb.Entry // requests of the group commit window, encoded
-	gathered  []asked
-	pending   []asked // what this leader proposed in its term, in the order of the log
+	settling  sim.TimerID // zero if the library has nothing new to ask for
+	heardIn   uint64      // the latest term of a message from a leader
+	proposals proposals
 	reads     reads
-	transfers []int // ticks until a snapshot sent to a follower counts as lost, by its place
+	snapshots snapshots
+	revival   sim.TimerID
+}
 
-	ticker, window2, revival sim.TimerID
+func newReplica(cfg store.Config, id sim.NodeID) *replica {
+	beat, patience := cfg.Duration("heartbeat"), cfg.Duration("election_timeout")
+	r := &replica{
+		cfg: cfg, id: uint64(cfg.Index(id)) + 1, heartbeat: beat,
+		election: election{timeout: int(patience / beat)},
+		proposals: proposals{
+			window: cfg.Duration("batch"), taken: duplicates{},
+			sessions: cfg.Bool("sessions") && cfg.Mutant != "no-sessions",
+		},
+		reads:     reads{mode: cfg.Choice("reads"), span: leaseSpan(patience, beat, cfg.Int("max_drift"))},
+		snapshots: snapshots{every: uint64(cfg.Int("snapshot_every")), sent: make([]int, len(cfg.Replicas))},
+	}
+	for i := range cfg.Replicas {
+		r.journal.voters = append(r.journal.voters, uint64(i)+1)
+	}
+	r.journal.trail = r.snapshots.every / 2
+	return r
+}
+
+// Start goes on from the journal: the state of the latest snapshot, and the
+// entries after it, which are applied again as they prove to be committed.
+func (r *replica) Start(e sim.Env) {
+	defer r.guard(e)
+	r.journal.load(e.Disk().Records())
+	if r.cfg.Mutant == "forget-vote" {
+		r.journal.hard = &pb.HardState{Commit: new(r.journal.hard.GetCommit())}
+	}
+	r.term = r.journal.hard.GetTerm()
+	r.state = store.NewState()
+	if snap := r.journal.snap; snap != nil {
+		r.restore(snap)
+	}
+	r.election.restart(e.Rand())
+	r.ticker = e.After(time.Duration(e.Rand().IntN(int(r.heartbeat)))) // replicas do not tick in step
+	r.node = r.newNode()
+}
+
+// The library's limits, which are etcd's.
+const (
+	maxMessageSize = 1 << 20 // bytes of entries in one message
+	maxInflight    = 512     // messages sent ahead of the answers
+)
+
+func (r *replica) newNode() *etcd.RawNode {
+	lease := etcd.ReadOnlySafe
+	if r.reads.mode == readLease {
+		lease = etcd.ReadOnlyLeaseBased
+	}
+	node, err := etcd.NewRawNode(&etcd.Config{
+		ID: r.id, Storage: &r.journal, Applied: r.applied,
+		ElectionTick: r.election.timeout, HeartbeatTick: 1,
+		PreVote: r.cfg.Bool("prevote"), CheckQuorum: r.cfg.Bool("check_quorum"), ReadOnlyOption: lease,
+		AsyncStorageWrites: true, DisableProposalForwarding: true,
+		MaxSizePerMsg: maxMessageSize, MaxCommittedSizePerReady: math.MaxUint64, MaxInflightMsgs: maxInflight,
+		Logger: silent{},
+	})
+	must(err)
+	return node
+}
+
+func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
+	defer r.guard(e)
+	switch m := msg.(type) {
+	case *message:
+		r.step(e, (*pb.Message)(m))
+	case *transfer:
+		r.snapshots.arrived = m.snap
+		r.step(e, m.msg)
+	case store.Request:
+		r.request(e, from, m)
+	}
+}
+
+func (r *replica) Timer(e sim.Env, t sim.TimerID) {
+	defer r.guard(e)
+	switch t {
+	case r.settling:
+		r.settle(e)
+	case r.ticker:
+		r.tick(e)
+	case r.saving.timer:
+		r.saved(e)
+	case r.proposals.timer:
+		r.propose(e)
+	case r.revival:
+		*r = *newReplica(r.cfg, e.Self())
+		r.Start(e)
+	}
+}
+
+// step hands a message from another replica to the library.
+func (r *replica) step(e sim.Env, m *pb.Message) {
+	if r.node == nil || r.tooYoung(m) {
+		return
+	}
+	must(r.node.Step(m))
+	r.hear(m)
+	r.unsettle(e)
+}
+
+// unsettle has settle called at this instant, once all that arrives in it was handed to the library.
+func (r *replica) unsettle(e sim.Env) {
+	if r.settling == 0 {
+		r.settling = e.After(0)
+	}
+}
+
+// settle does what the library asks for, until it asks for nothing more. Votes
+// and acknowledgements of entries are the responses of a MsgStorageAppend, and
+// wait for the disk; other messages need not, so that entries are on their way
+// to the followers while the leader's own disk still works (thesis, 10.2.1).
+func (r *replica) settle(e sim.Env) {
+	e.Cancel(r.settling)
+	r.settling = 0
+	for r.node.HasReady() {
+		rd := r.node.Ready()
+		r.observe(e, &rd)
+		for _, m := range rd.Messages {
+			switch m.GetTo() {
+			case etcd.LocalAppendThread:
+				r.save(e, m, rd.MustSync)
+			case etcd.LocalApplyThread:
+				r.apply(e, m)
+			default:
+				r.send(e, m)
+			}
+		}
+		r.confirm(e, rd.ReadStates)
+	}
+	r.heard()
+	r.compact(e)
+}
+
+func (r *replica) send(e sim.Env, m *pb.Message) {
+	place := m.GetTo() - 1
+	to := r.cfg.Replicas[place]
+	if m.GetType() == pb.MsgSnap {
+		r.snapshots.sent[place] = r.election.timeout
+		e.Send(to, &transfer{m, r.journal.snap})
+		return
+	}
+	e.Send(to, (*message)(m))
+}
+
+// deliver sends the responses of a MsgStorageAppend on their way.
+func (r *replica) deliver(e sim.Env, responses []*pb.Message) {
+	for _, m := range responses {
+		if m.GetTo() == r.id {
+			must(r.node.Step(m))
+		} else {
+			r.send(e, m)
+		}
+	}
+}
+
+// apply brings committed entries to the state machine.
+func (r *replica) apply(e sim.Env, m *pb.Message) {
+	for _, entry := range m.GetEntries() {
+		r.applied = entry.GetIndex()
+		if len(entry.GetData()) > 0 { // a new leader begins with an empty entry
+			reply := r.state.Apply(decode(entry.GetData()))
+			r.answer(e, entry, reply)
+		}
+	}
+	r.deliver(e, m.GetResponses())
+	r.answerReady(e)
+}
+
+// leads reports whether the replica believes that it leads.
+func (r *replica) leads() bool { return r.node != nil && r.role == etcd.StateLeader }
+
+// Leads reports whether the replica believes that it leads.
+func (r *replica) Leads() bool { return r.leads() }
+
+// Dump calls visit for every key in the replica's state.
+func (r *replica) Dump(visit func(key string, v history.Value)) { r.state.Dump(visit) }
+
+// hint returns the leader's address, or None if it is unknown.
+func (r *replica) hint() sim.NodeID {
+	if r.leader == etcd.None {
+		return sim.None
+	}
+	return r.cfg.Replicas[r.leader-1]
+}
+
+// revivalDelay is how long a supervisor waits before it starts a replica again that gave up.
+const revivalDelay = time.Second
+
+// guard ends a replica whose log or a message to it cannot be right: its disk
+// came back empty, or had lied. A real one would stop here, for good or in a
+// loop of restarts. So does this one: it forgets everything, and tries the disk
+// again after a while. After a change of leaders that may succeed, for only the
+// old leader remembers what the replica had once stored.
+func (r *replica) guard(e sim.Env) {
+	switch p := recover().(type) {
+	case nil:
+	case broken:
+		e.Cancel(r.ticker)
+		e.Cancel(r.settling)
+		e.Cancel(r.proposals.timer)
+		*r = replica{cfg: r.cfg, state: r.state, revival: e.After(revivalDelay)}
+	default:
+		panic(p)
+	}
+}
+
+// must panics on an error that only a bug of this package can cause.
+func must(err error) {
+	if err != nil && !errors.Is(err, etcd.ErrProposalDropped) {
+		panic(err)
+	}
 }

@@ -29,8 +29,12 @@ var Model = store.Model{
 	Claims:      func(store.Config) store.Level { return store.Linearizable },
 	Assumes:     assumes,
 	AppliesOnce: func(store.Config) bool { return true },
-	Replica:     func(cfg store.Config, _ sim.NodeID) sim.Handler { return newReplica(cfg) },
-	// Only the first machine holds the data; others, if an experiment asks for them, stand idle.
+	Replica: func(cfg store.Config, id sim.NodeID) sim.Handler {
+		if id != cfg.Replicas[0] {
+			return idle{}
+		}
+		return newReplica(cfg)
+	},
 	Route: func(cfg store.Config, _ history.Op, _ store.View) []sim.NodeID { return cfg.Replicas[:1] },
 }
 
@@ -40,6 +44,13 @@ func assumes(cfg store.Config) []store.Assumption {
 	}
 	return []store.Assumption{store.DisksSurvive, store.HonestSync}
 }
+
+// idle is a machine beyond the first, if an experiment asks for more: it holds nothing.
+type idle struct{}
+
+func (idle) Start(sim.Env)                               {}
+func (idle) Timer(sim.Env, sim.TimerID)                  {}
+func (idle) Receive(e sim.Env, from sim.NodeID, msg any) { e.Send(from, msg.(store.Request).Refuse(0)) }
 
 type replica struct {
 	*store.State

@@ -119,12 +119,30 @@ func width(s string, st style) float64 {
 	return float64(f.Width(s))
 }
 
-// wrap breaks text into lines of at most so many points, at spaces.
+// wrap breaks text into lines of at most so many points, at spaces, and makes
+// the lines about equally long: a last line of one word looks like a mistake.
 func wrap(s string, st style, limit float64) []string {
+	lines := breakLines(s, st, limit)
+	if len(lines) < 2 || strings.Contains(s, "\n") {
+		return lines
+	}
+	const step = 4
+	for narrower := limit - step; narrower > limit/2; narrower -= step {
+		balanced := breakLines(s, st, narrower)
+		if len(balanced) > len(lines) {
+			break
+		}
+		lines = balanced
+	}
+	return lines
+}
+
+// breakLines fills each line as far as it goes.
+func breakLines(s string, st style, limit float64) []string {
 	var lines []string
 	for _, paragraph := range strings.Split(s, "\n") {
 		line := ""
-		for _, word := range strings.Fields(paragraph) {
+		for _, word := range strings.FieldsFunc(paragraph, func(r rune) bool { return r == ' ' }) {
 			longer := strings.TrimSpace(line + " " + word)
 			if line != "" && width(longer, st) > limit {
 				lines = append(lines, line)

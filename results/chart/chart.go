@@ -109,6 +109,9 @@ func figureOf(kind string, set *results.Set, o Options) (*figure, error) {
 		f.facts = o.Subtitle
 	}
 	f.alarm, f.footer = partial(set), footer(set)
+	for _, c := range in.cells {
+		f.names = append(f.names, c.Series)
+	}
 	return f, nil
 }
 
@@ -173,36 +176,40 @@ func property(known []string, wanted string) (string, error) {
 	return "", nil
 }
 
-// looks gives every cell a colour of its own while they last; beyond that,
-// cells of one model share a colour and differ by their dashes.
+// looks gives every cell a colour of its own while they last; beyond that, the
+// cells of one model (or, of one model alone, those with the same first swept
+// setting) share a colour and differ by their dashes.
 func looks(cells []*results.Cell) map[int]look {
 	out := map[int]look{}
-	models, used := map[string]int{}, map[string]int{}
-	for i, c := range cells {
+	colors, used := map[string]int{}, map[string]int{}
+	key := sharedColor(cells)
+	for _, c := range cells {
+		k := key(c)
 		if len(cells) <= len(palette) {
-			out[c.Cell] = look{color: palette[i]}
-			continue
+			k = c.Series
 		}
-		if _, ok := models[c.Model]; !ok {
-			models[c.Model] = len(models)
+		if _, ok := colors[k]; !ok {
+			colors[k] = len(colors)
 		}
-		n := models[c.Model]
-		if len(models) == 1 {
-			n = i
-		}
-		out[c.Cell] = look{palette[n%len(palette)], dashes[(used[c.Model]/cyclesOf(cells, c.Model)+n/len(palette))%len(dashes)]}
-		used[c.Model]++
+		out[c.Cell] = look{palette[colors[k]%len(palette)], dashes[used[k]%len(dashes)]}
+		used[k]++
 	}
 	return out
 }
 
-func cyclesOf(cells []*results.Cell, model string) int {
+// sharedColor is what cells of one colour have in common.
+func sharedColor(cells []*results.Cell) func(*results.Cell) string {
 	for _, c := range cells {
-		if c.Model != model {
-			return 1
+		if c.Model != cells[0].Model {
+			return func(c *results.Cell) string { return c.Model }
 		}
 	}
-	return len(palette)
+	for _, p := range cells[0].Params {
+		if slices.ContainsFunc(cells, func(c *results.Cell) bool { return c.Param(p.Name) != p.Value }) {
+			return func(c *results.Cell) string { return c.Param(p.Name) }
+		}
+	}
+	return func(c *results.Cell) string { return c.Series }
 }
 
 func (in *input) color(c *results.Cell) color.NRGBA { return in.looks[c.Cell].color }
@@ -215,18 +222,22 @@ func (in *input) name(c *results.Cell) string {
 	return c.Series
 }
 
-// beyondNote explains the daggers.
+// beyondNote explains the daggers, in one line for all cells of which the same assumptions were broken.
 func (in *input) beyondNote() []string {
-	var lines []string
+	cells := map[string][]*results.Cell{}
+	var order []string
 	for _, c := range in.cells {
-		if broken := c.Beyond(); len(broken) > 0 {
-			lines = append(lines, fmt.Sprintf("%s (%s)", c.Series, results.Sentence(broken)))
+		broken := results.Sentence(c.Beyond())
+		if broken != "" && cells[broken] == nil {
+			order = append(order, broken)
 		}
+		cells[broken] = append(cells[broken], c)
 	}
-	if lines == nil {
-		return nil
+	var lines []string
+	for _, broken := range order {
+		lines = append(lines, fmt.Sprintf("† faults went beyond what the model assumes (%s): %s", broken, in.names(cells[broken])))
 	}
-	return []string{"† faults went beyond what the model assumes: " + strings.Join(lines, ", ")}
+	return lines
 }
 
 // seeds says how many runs stand behind each cell: "100 seeds", "20 to 40 seeds".

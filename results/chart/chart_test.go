@@ -30,6 +30,11 @@ func samples() map[string]func(format string) ([]byte, error) {
 		"tail":        draw("tail", seven, Options{}),
 		"dots":        draw("dots", seven, Options{}),
 		"frontier-rw": draw("frontier", gridded, Options{Y: "stale"}),
+		"frontier-21": draw("frontier", lossy(), Options{}),
+		"dots-p99":    draw("dots", lossy(), Options{Metric: "p99"}),
+		"one-seed":    draw("frontier", sevenStores(1), Options{WidthCM: 12}),
+		"partial":     draw("timeline", partialSet(), Options{Series: []string{"raft", "ström 流"}}),
+		"undecided":   draw("frontier", undecidedSet(), Options{X: "lost"}),
 	}
 }
 

@@ -13,18 +13,19 @@ type curve struct {
 	x, y    []float64
 	lo, hi  []float64 // band; nil without one
 	stepped bool
-	value   string // that ranks it, shown behind its name
+	value   string // that ranks it, shown beside its name
 }
 
 const curvesHeight = 235
 
 // drawCurves draws curves and then their names, each where it disturbs the others least.
-func (in *input) drawCurves(c *canvas, area rect, curves []curve, x, y scale, xName, yName string) {
-	room := 0.0
+func (in *input) drawCurves(c *canvas, area rect, curves []curve, x, y scale, xName, yName, heading string) {
+	names, values := 0.0, width(heading, smallStyle)
 	for _, k := range curves {
-		room = max(room, width(in.name(k.cell), labelStyle)+width(k.value, smallStyle))
+		names = max(names, width(in.name(k.cell), labelStyle))
+		values = max(values, width(k.value, keyStyle))
 	}
-	a := newAxes(area, x, y, xName, yName, room+sampleWidth+3*tickGap)
+	a := newAxes(area, x, y, xName, yName, 2*tickGap+sampleWidth+tickGap+names+2*tickGap+values)
 	a.draw(c)
 	for _, k := range curves {
 		if k.lo != nil {
@@ -35,7 +36,7 @@ func (in *input) drawCurves(c *canvas, area rect, curves []curve, x, y scale, xN
 		l := in.looks[k.cell.Cell]
 		c.polyline(k.points(a, k.y), thick, l.color, l.dash)
 	}
-	in.list(c, a, curves)
+	in.list(c, a, curves, heading, area.x1)
 }
 
 func (k curve) points(a axes, ys []float64) []point {
@@ -66,15 +67,15 @@ const (
 // list names the curves beside the plot, in the order in which they lie, with
 // a piece of each line and the number that ranks it. Names on the curves
 // themselves would collide where curves bundle.
-func (in *input) list(c *canvas, a axes, curves []curve) {
+func (in *input) list(c *canvas, a axes, curves []curve, heading string, end float64) {
 	x := a.plot.x1 + 2*tickGap
 	y := a.plot.y1 - listLine/2
+	c.text(heading, smallStyle, point{end, a.plot.y1 + namesGap}, right)
 	for _, k := range curves {
 		l := in.looks[k.cell.Cell]
 		c.line(point{x, y}, point{x + sampleWidth, y}, thick, l.color, l.dash)
-		name := in.name(k.cell)
-		c.textMiddle(name, labelStyle.in(darker(l.color)), point{x + sampleWidth + tickGap, y}, left)
-		c.textMiddle(k.value, smallStyle, point{x + sampleWidth + 2*tickGap + width(name, labelStyle), y}, left)
+		c.textMiddle(in.name(k.cell), labelStyle.in(darker(l.color)), point{x + sampleWidth + tickGap, y}, left)
+		c.textMiddle(k.value, keyStyle, point{end, y}, right)
 		y -= listLine
 	}
 }

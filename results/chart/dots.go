@@ -53,7 +53,11 @@ func (in *input) dotsFinding(m measure, ranked []*results.Cell) string {
 	case len(ranked) > 1 && m.Better == results.Lower && len(clean) == len(ranked):
 		return fmt.Sprintf("No %s in any run of the %d %s", m.Label, len(ranked), in.noun())
 	case m.Better == results.Lower && len(clean) > 0 && len(worst) < len(ranked):
-		return fmt.Sprintf("Most %s: %s (%s); none in any run: %s", m.Label, in.names(worst), m.span(worst), in.names(clean))
+		most := "worst"
+		if m.Unit == results.Share || m.Unit == results.Count {
+			most = "most"
+		}
+		return fmt.Sprintf("%s %s the %s %s (%s a run); %s %s none in any run", in.names(worst), verb(worst, "has", "have"), most, m.Label, m.span(worst), in.names(clean), verb(clean, "has", "have"))
 	}
 	return capital(in.bestFinding(ranked, m))
 }
@@ -103,16 +107,4 @@ func (in *input) valueText(m measure, cell *results.Cell) string {
 		return m.Format(s.Mean)
 	}
 	return fmt.Sprintf("%s (%s)", m.Format(s.Mean), m.interval(s))
-}
-
-// interval writes "12.1 to 14 ms", the unit only once.
-func (m measure) interval(s results.Summary) string {
-	return m.Format(s.Lo) + " to " + m.Format(s.Hi)
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return string(s[0]&^0x20) + s[1:]
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"image/color"
 	"io"
 	"regexp"
 	"slices"
@@ -83,40 +84,76 @@ func finishSVG(data []byte, f *figure) []byte {
 // description is all the words around the plot.
 func (f *figure) description() string {
 	parts := append([]string{f.facts, f.alarm}, f.notes...)
-	return strings.Join(slices.DeleteFunc(append(parts, f.footer), func(s string) bool { return s == "" }), " ")
+	return strings.Join(slices.DeleteFunc(append(parts, f.footer), func(s string) bool { return s == "" }), "\n")
 }
 
-// A pdfCanvas works around two traps of the PDF backend: it registers bold
-// faces under another style than it asks for, and its text is Windows-1252, not
-// UTF-8.
+// A pdfCanvas draws letters as outlines. The PDF backend embeds one font only
+// (it keeps every font under the same file name, so bold letters come out as
+// regular ones at the wrong distances), shows no character beyond Windows-1252,
+// and panics where it cannot write temporary files.
 type pdfCanvas struct{ *vgpdf.Canvas }
 
-func (c pdfCanvas) FillString(f font.Face, p vg.Point, s string) {
-	if f.Font.Weight != 0 {
-		f.Font.Typeface, f.Font.Weight = "LiberationBold", 0
+// FillString fills the outlines of the letters.
+func (c pdfCanvas) FillString(f font.Face, at vg.Point, s string) {
+	for i, r := range s {
+		letter := s[i : i+len(string(r))]
+		x := at.X + f.Width(s[:i+len(letter)]) - f.Width(letter) // kerned
+		c.Fill(outline(f, r, vg.Point{X: x, Y: at.Y}))
 	}
-	c.Canvas.FillString(f, p, windows1252(s))
 }
 
-// beyondLatin1 is where Windows-1252 keeps characters that are not in Latin 1.
-var beyondLatin1 = map[rune]string{
-	'€': "\x80", '…': "\x85", '†': "\x86", '‡': "\x87", '‰': "\x89", '‘': "\x91", '’': "\x92", '“': "\x93", '”': "\x94", '•': "\x95", '–': "\x96", '—': "\x97",
-	'−': "-", '≥': ">=", '≤': "<=", '→': "->", '≠': "!=", 'μ': "\xb5",
+// SetColor undoes that colours are multiplied by their alpha: the backend takes the product for the colour.
+func (c pdfCanvas) SetColor(col color.Color) {
+	c.Canvas.SetColor(straight(color.NRGBAModel.Convert(col).(color.NRGBA)))
 }
 
-func windows1252(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch coded, ok := beyondLatin1[r]; {
-		case ok:
-			b.WriteString(coded)
-		case r < 0x80 || (r >= 0xa0 && r <= 0xff):
-			b.WriteByte(byte(r))
-		default:
-			b.WriteByte(standIn)
+// straight is a colour that is not multiplied by its alpha.
+type straight color.NRGBA
+
+// RGBA is not what the interface promises, but what the backend expects.
+func (s straight) RGBA() (r, g, b, a uint32) {
+	const widen = 0x101 // 8 bits to 16
+	return uint32(s.R) * widen, uint32(s.G) * widen, uint32(s.B) * widen, uint32(s.A) * widen
+}
+
+// unitsPerEm of the Liberation fonts: at this size, their coordinates are whole numbers.
+const unitsPerEm = 2048
+
+// outline is the shape of one letter with its left end at a point.
+func outline(f font.Face, r rune, at vg.Point) vg.Path {
+	glyph, err := f.Face.GlyphIndex(nil, r)
+	if err != nil {
+		panic(fmt.Sprintf("chart: glyph of %q: %v", r, err))
+	}
+	segments, err := f.Face.LoadGlyph(nil, glyph, unitsPerEm, nil)
+	if err != nil {
+		panic(fmt.Sprintf("chart: outline of %q: %v", r, err))
+	}
+	scale := f.Font.Size / unitsPerEm
+	var p vg.Path
+	for _, s := range segments {
+		var ps [3]vg.Point
+		for i, a := range s.Args { // fonts measure downwards
+			ps[i] = vg.Point{X: at.X + scale*vg.Length(a.X), Y: at.Y - scale*vg.Length(a.Y)}
+		}
+		switch s.Op {
+		case 0: // start of a closed line
+			if len(p) > 0 {
+				p.Close()
+			}
+			p.Move(ps[0])
+		case 1:
+			p.Line(ps[0])
+		case 2:
+			p.QuadTo(ps[0], ps[1])
+		case 3:
+			p.CubeTo(ps[0], ps[1], ps[2])
 		}
 	}
-	return b.String()
+	if len(p) > 0 {
+		p.Close()
+	}
+	return p
 }
 
 var pdfDate = regexp.MustCompile(`/(CreationDate|ModDate) \(D:\d{14}`)

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,6 +14,7 @@ type figure struct {
 	key    []keyItem
 	notes  []string // below the plot, small
 	footer string   // where the numbers come from
+	names  []string // of the cells: no line breaks inside them
 
 	height float64                    // of the body
 	body   func(c *canvas, area rect) // draws axes and data
@@ -52,15 +54,15 @@ func (f *figure) layout(pageWidth float64, found *remarks) layout {
 	inner := pageWidth - 2*margin
 	l := layout{width: pageWidth}
 	l.head = []block{
-		{wrap(f.title, titleStyle, inner), titleStyle, 0},
-		{wrap(f.facts, factsStyle, inner), factsStyle, titleGap},
+		{wrap(f.glue(f.title), titleStyle, inner), titleStyle, 0},
+		{wrap(f.glue(f.facts), factsStyle, inner), factsStyle, titleGap},
 		{wrap(f.alarm, alarmStyle, inner), alarmStyle, titleGap},
 	}
 	l.key = keyLines(f.key, inner)
 	notes := slices.Concat(f.notes, found.lines())
 	l.foot = []block{
-		{wrap(strings.Join(notes, "\n"), smallStyle, inner), smallStyle, bodyGap},
-		{wrap(f.footer, footerStyle, inner), footerStyle, bodyGap},
+		{wrap(f.glue(strings.Join(notes, "\n")), smallStyle, inner), smallStyle, bodyGap},
+		{wrap(f.glue(f.footer), footerStyle, inner), footerStyle, bodyGap},
 	}
 	above, below := l.keyHeight(), 0.0
 	for _, b := range l.head {
@@ -73,6 +75,18 @@ func (f *figure) layout(pageWidth float64, found *remarks) layout {
 	l.body = rect{margin, margin + below, pageWidth - margin, margin + below + f.height}
 	return l
 }
+
+var numberAndUnit = regexp.MustCompile(`(\d) (ms|s|µs|min|pts|a run|runs|seeds|cm)\b`)
+
+// glue keeps names together, and numbers with their units.
+func (f *figure) glue(s string) string {
+	for _, n := range f.names {
+		s = strings.ReplaceAll(s, n, strings.ReplaceAll(n, " ", noBreak))
+	}
+	return strings.ReplaceAll(numberAndUnit.ReplaceAllString(s, "${1}"+noBreak+"${2}"), "a run", "a"+noBreak+"run")
+}
+
+const noBreak = "\u00a0"
 
 const (
 	keySpace = 5  // between a mark and its text

@@ -10,6 +10,9 @@ import (
 
 const (
 	frontierHeight = 250
+	crowdedHeight  = 330
+	crowd          = 12 // from so many points on, labels are smaller and the plot higher
+	crowdedSize    = 8.5
 	dotRadius      = 4.3
 	ringWidth      = 1.7
 	rim            = 1.3 // white, around a dot, so that bars do not show through
@@ -32,11 +35,14 @@ func frontier(in *input) (*figure, error) {
 	front := in.front(drawn, x, y)
 	f := &figure{
 		title:  in.frontierFinding(x, y),
-		facts:  in.meansOf(x, y),
+		facts:  in.meansOf(),
 		key:    in.verdictKey(drawn),
 		height: frontierHeight,
 		notes:  slices.Concat(in.absent(drawn), in.beyondNote()),
 		body:   func(c *canvas, area rect) { in.drawFrontier(c, area, x, y, drawn, front) },
+	}
+	if len(drawn) > crowd {
+		f.height = crowdedHeight
 	}
 	if len(front) > 1 {
 		f.key = append(f.key, keyItem{in.frontName(), 20, func(c *canvas, at point) {
@@ -47,19 +53,11 @@ func frontier(in *input) (*figure, error) {
 }
 
 // meansOf is the line of facts for charts of means.
-func (in *input) meansOf(ms ...measure) string {
-	s := ""
-	for i, m := range ms {
-		if i > 0 {
-			s += " against "
-		}
-		s += m.Label
+func (in *input) meansOf() string {
+	if !in.many() {
+		return capital(in.seeds()) + "."
 	}
-	s = fmt.Sprintf("Means of %s over %s", s, in.seeds())
-	if in.many() {
-		s += "; bars are 95% intervals of the mean"
-	}
-	return s + "."
+	return "Means over " + in.seeds() + "; bars are 95% intervals of the mean."
 }
 
 // absent names the cells that cannot be drawn.
@@ -120,9 +118,9 @@ func sign(v float64) int {
 
 func (in *input) frontName() string {
 	if held, _, _ := in.byVerdict(); len(held) > 0 {
-		return "best of these"
+		return "best trade-offs of these"
 	}
-	return "best of all"
+	return "best trade-offs"
 }
 
 // verdictKey explains the marks that are there.
@@ -132,8 +130,8 @@ func (in *input) verdictKey(drawn []*results.Cell) []keyItem {
 	}
 	texts := []struct{ verdict, text string }{
 		{results.Holds, in.property + " in every seed"},
-		{results.Violated, "violated in some"},
-		{results.Undecided, "undecided in some"},
+		{results.Violated, "violated in some seeds"},
+		{results.Undecided, "undecided in some seeds"},
 		{"", "not checked"},
 	}
 	var key []keyItem
@@ -184,12 +182,16 @@ func (in *input) drawFrontier(c *canvas, area rect, x, y measure, drawn, front [
 		c.line(left, right, medium, bars, nil)
 		c.line(low, high, medium, bars, nil)
 		obstacles = append(obstacles, rect{left.x, at.y - 1, right.x, at.y + 1}, rect{at.x - 1, low.y, at.x + 1, high.y}, rect{at.x, at.y, at.x, at.y}.grow(dotRadius+rim))
-		labels = append(labels, &label{text: in.name(cell), style: labelStyle.in(darker(in.color(cell))), at: at, keepOff: dotRadius})
+		st := labelStyle.in(darker(in.color(cell)))
+		if len(drawn) > crowd {
+			st.size = crowdedSize
+		}
+		labels = append(labels, &label{text: in.name(cell), style: st, at: at, keepOff: dotRadius})
 	}
 	for _, cell := range drawn {
 		mark(c, a.at(x.of(cell).Mean, y.of(cell).Mean), cell.Tally(in.property).Verdict(), in.color(cell))
 	}
-	if n := place(labels, obstacles, rect{a.plot.x0, a.plot.y0, area.x1, area.y1}); n > 0 {
+	if n := place(labels, obstacles, rect{a.plot.x0, a.plot.y0, area.x1, a.plot.y1 + namesGap - 2}); n > 0 {
 		c.note(fmt.Sprintf("%d of %d points have no label for lack of room.", n, len(drawn)))
 	}
 	drawLabels(c, labels)
@@ -256,7 +258,7 @@ func (in *input) frontierFinding(x, y measure) string {
 		keep = fmt.Sprintf("None of the %d %s is known to stay %s", len(in.cells), in.noun(), in.property)
 	}
 	if len(held) > 0 && len(violated) > 0 {
-		return keep + "; " + in.price(held, violated, y)
+		return keep + "; " + in.price(held, violated, x, y)
 	}
 	if rest := in.bestFinding(in.cells, y); len(in.cells) > 1 && rest != "" {
 		return keep + "; " + rest
@@ -264,31 +266,45 @@ func (in *input) frontierFinding(x, y measure) string {
 	return keep
 }
 
-// price compares the best that violates the property with the best that holds it.
-func (in *input) price(held, violated []*results.Cell, y measure) string {
-	h, v := y.ranked(held), y.ranked(violated)
-	if len(h) == 0 || len(v) == 0 {
-		return fmt.Sprintf("%s do not", in.names(violated))
+// price says what giving the property up buys: the first of the two metrics in
+// which the best that violates it is certainly better than the best that holds it.
+func (in *input) price(held, violated []*results.Cell, x, y measure) string {
+	if !in.many() {
+		return fmt.Sprintf("%s %s not", in.names(violated), verb(violated, "does", "do"))
 	}
-	best := v[0]
-	values := fmt.Sprintf("%s against %s of %s", y.Format(y.of(best).Mean), y.Format(y.of(h[0]).Mean), h[0].Series)
-	cost := loses(best)
-	switch {
-	case y.better(best, h[0]):
-		s := fmt.Sprintf("%s has better %s (%s)", best.Series, y.Label, values)
-		if y.Name == "succeeded" {
-			s = fmt.Sprintf("%s answers more (%s)", best.Series, values)
+	for _, m := range []measure{y, x} {
+		h, v := m.ranked(held), m.ranked(violated)
+		if len(h) == 0 || len(v) == 0 || !m.better(v[0], h[0]) {
+			continue
 		}
-		if cost != "" {
-			s += " but " + cost
-		} else {
-			s += fmt.Sprintf(" but is not in %d of %d runs", best.Tally(in.property).Violated, best.Tally(in.property).Judged())
+		gain := "has better " + m.Label
+		if m.Name == "succeeded" {
+			gain = "answers more"
 		}
+		return fmt.Sprintf("%s %s (%s; %s: %s) but %s", v[0].Series, gain, m.Format(m.of(v[0]).Mean), h[0].Series, m.Format(m.of(h[0]).Mean), in.cost(v[0]))
+	}
+	return fmt.Sprintf("%s %s not, and are not measurably better in %s or %s", in.names(violated), verb(violated, "does", "do"), y.Label, x.Label)
+}
+
+// cost is what a cell that violates the property does to its users.
+func (in *input) cost(c *results.Cell) string {
+	if s := loses(c); s != "" {
 		return s
-	case y.better(h[0], best):
-		return fmt.Sprintf("the others are not, and have no better %s (%s)", y.Label, values)
 	}
-	return fmt.Sprintf("the others are not, and their %s is not measurably better (%s)", y.Label, values)
+	t := c.Tally(in.property)
+	return fmt.Sprintf("%s in %d of %d runs", lacks(in.property), t.Violated, t.Judged())
+}
+
+// notApart says that the seeds are too few to tell some cells apart.
+func (in *input) notApart(cells []*results.Cell) string {
+	n := 0
+	for _, c := range cells {
+		n = max(n, len(c.Rows))
+	}
+	if n == 1 {
+		return fmt.Sprintf("one seed does not tell the %d %s apart", len(cells), in.noun())
+	}
+	return fmt.Sprintf("%d seeds do not tell the %d %s apart", n, len(cells), in.noun())
 }
 
 // bestFinding says who is best in a metric, as far as the intervals tell.
@@ -302,7 +318,7 @@ func (in *input) bestFinding(cells []*results.Cell, m measure) string {
 	}
 	best := m.best(cells)
 	if len(best) == len(ranked) {
-		return fmt.Sprintf("no measurable difference in %s (%s)", m.Label, m.span(ranked))
+		return fmt.Sprintf("%s is %s, and %s", m.Label, m.span(ranked), in.notApart(ranked))
 	}
 	worst := m.worst(cells)
 	return fmt.Sprintf("best %s: %s (%s), worst: %s (%s)", m.Label, in.names(best), m.span(best), in.names(worst), m.span(worst))

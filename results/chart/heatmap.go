@@ -44,7 +44,7 @@ func heatmap(in *input) (*figure, error) {
 		title:  in.heatFinding(m, h, q, drawn),
 		facts:  in.heatFacts(m),
 		height: fieldHeight*float64(len(h.ys)) + 52,
-		notes:  slices.Concat(in.heatBeyond(), q.note(h)),
+		notes:  slices.Concat(in.beyondNote(), q.note(h)),
 		body:   func(c *canvas, area rect) { in.drawHeat(c, area, m, h, q) },
 	}
 	return f, nil
@@ -59,14 +59,6 @@ func (in *input) heatFacts(m measure) string {
 		s += "; below each number its 95% interval"
 	}
 	return s + "."
-}
-
-// heatBeyond marks fields whose runs broke an assumption.
-func (in *input) heatBeyond() []string {
-	if note := in.beyondNote(); len(in.cells) <= fewNames || note == nil {
-		return note
-	}
-	return []string{"† faults went beyond what the model assumes"}
 }
 
 // newHeat finds the two settings and puts the cells in their places.
@@ -186,7 +178,7 @@ func (in *input) heatFinding(m measure, h heat, q quorums, drawn []*results.Cell
 	if len(best) == len(ranked) {
 		return capital(in.bestFinding(drawn, m))
 	}
-	return fmt.Sprintf("%s from %s (%s) to %s (%s)", capital(m.Label), m.span(best), in.names(best), m.span(worst), in.names(worst))
+	return fmt.Sprintf("%s: best with %s (%s), worst with %s (%s)", capital(m.Label), in.names(best), m.span(best), in.names(worst), m.span(worst))
 }
 
 // divided says what the line of intersecting quorums does, if it does anything.
@@ -200,6 +192,12 @@ func (in *input) divided(m measure, n int, above, below []*results.Cell) string 
 	}
 	worst := m.ranked(below)
 	top := worst[len(worst)-1]
+	if m.values == nil && most(below) > 0 {
+		if slices.ContainsFunc(above, func(c *results.Cell) bool { return c.Tally(in.property).Verdict() != results.Holds }) {
+			return ""
+		}
+		return fmt.Sprintf("With R+W > %d every run %s; below that line up to %s do not", n, stays(in.property), m.Format(m.of(top).Mean))
+	}
 	if most(above) == 0 && most(below) > 0 {
 		return fmt.Sprintf("With R+W > %d no run has %s; below that line they reach %s (%s)", n, m.Label, m.Format(m.of(top).Mean), top.Series)
 	}
@@ -350,9 +348,9 @@ func (in *input) drawRamp(c *canvas, m measure, r rect, lo, hi float64) {
 	const long, parts = 90.0, 45
 	to := width(m.Format(hi), smallStyle)
 	r.x0 = r.x1 - to - tickGap - long
-	for i := range parts {
+	for i := range parts { // each over the rest of the bar, so that no seams show
 		x := r.x0 + long*float64(i)/parts
-		c.fillRect(rect{x, r.y0, x + long/parts + 0.3, r.y1}, rampAt(lo+(hi-lo)*float64(i)/(parts-1), lo, hi))
+		c.fillRect(rect{x, r.y0, r.x0 + long, r.y1}, rampAt(lo+(hi-lo)*float64(i)/(parts-1), lo, hi))
 	}
 	middle := (r.y0 + r.y1) / 2
 	c.textMiddle(m.Format(lo), smallStyle, point{r.x0 - tickGap, middle}, right)

@@ -9,23 +9,21 @@ import (
 )
 
 const (
-	msPerNS   = 1e-6
-	gridLines = 160 // points at which curves are computed
+	belowScale = 1e-12 // stands for zero, which has no place on a logarithmic scale
+	msPerNS    = 1e-6
+	gridLines  = 160 // points at which curves are computed
 )
 
 // latencyCDF draws how many operations have their answer within a time.
 func latencyCDF(in *input) (*figure, error) {
-	return in.latencies(0.5, "share of operations", func(within float64) float64 { return within },
+	return in.latencies(0.5, "answered within that time", func(within float64) float64 { return within },
 		func() scale { return shareScale(4) })
 }
 
 // latencyTail draws how many operations have no answer after a time.
 func latencyTail(in *input) (*figure, error) {
-	return in.latencies(0.99, "share of operations that take longer", func(within float64) float64 {
-		if within >= 1 {
-			return math.NaN() // zero has no place on a logarithmic scale
-		}
-		return 1 - within
+	return in.latencies(0.99, "operations that take longer", func(within float64) float64 {
+		return max(1-within, belowScale)
 	}, func() scale { return scale{} })
 }
 
@@ -34,10 +32,11 @@ type latencies struct {
 	cell *results.Cell
 	all  results.Histogram
 	each []results.Histogram
+	tail bool // draw what is left, not what is done
 }
 
-func (in *input) newLatencies(c *results.Cell) latencies {
-	l := latencies{cell: c}
+func (in *input) newLatencies(c *results.Cell, tail bool) latencies {
+	l := latencies{cell: c, tail: tail}
 	for _, r := range c.Rows {
 		var h results.Histogram
 		if in.options.Operations != "write" {
@@ -59,7 +58,7 @@ func (in *input) latencies(quantile float64, yName string, of func(within float6
 	}
 	var all []latencies
 	for _, c := range in.cells {
-		if l := in.newLatencies(c); l.all.Count() > 0 {
+		if l := in.newLatencies(c, quantile > 0.5); l.all.Count() > 0 {
 			all = append(all, l)
 		}
 	}
@@ -82,15 +81,15 @@ func (in *input) latencies(quantile float64, yName string, of func(within float6
 	}
 	scaleY := y()
 	if tail {
-		scaleY = tailScale(curves)
+		scaleY = tailScale(all)
 	}
 	return &figure{
 		title:  in.latencyFinding(all, quantile),
-		facts:  in.latencyFacts(quantile),
+		facts:  in.latencyFacts(),
 		height: max(curvesHeight, 60+listLine*float64(len(curves))),
 		notes:  in.beyondNote(),
 		body: func(c *canvas, area rect) {
-			in.drawCurves(c, area, curves, logarithmic(lo, hi, false, span), scaleY, "latency", yName)
+			in.drawCurves(c, area, curves, logarithmic(lo, hi, false, span), scaleY, "latency", yName, quantileName(quantile))
 		},
 	}, nil
 }
@@ -98,14 +97,14 @@ func (in *input) latencies(quantile float64, yName string, of func(within float6
 // timeRange leaves out the fastest few: a logarithmic scale would give them half the picture.
 func timeRange(all []latencies, tail bool) (lo, hi float64) {
 	const fewest = 0.002
+	from, to := fewest, 1-fewest
+	if tail {
+		from, to = 0.2, 1
+	}
 	lo = math.Inf(1)
 	for _, l := range all {
-		from := fewest
-		if tail {
-			from = 0.2
-		}
 		lo = min(lo, float64(l.all.Quantile(from))*msPerNS)
-		hi = max(hi, float64(l.all.Quantile(1))*msPerNS)
+		hi = max(hi, float64(l.all.Quantile(to))*msPerNS)
 	}
 	lo = max(lo, msPerNS)
 	return lo, max(hi, lo) * 1.1
@@ -124,7 +123,11 @@ func (l latencies) curve(lo, hi float64, of func(float64) float64) curve {
 			single = append(single, shares(h, k.x))
 		}
 	}
-	for i := range k.x {
+	for i := range pooled {
+		if l.tail && i > 0 && pooled[i-1] == 1 { // the slowest operation is behind us
+			k.x = k.x[:i]
+			break
+		}
 		k.y = append(k.y, of(pooled[i]))
 		if len(single) < 2 {
 			continue
@@ -150,34 +153,36 @@ func shares(h results.Histogram, times []float64) []float64 {
 			at = steps[i].AtMost
 			i++
 		}
-		out[j] = float64(at) / n
+		within := float64(at)
+		if i < len(steps) { // evenly through the bucket
+			from, to := float64(steps[i].FromNS)*msPerNS, float64(steps[i].NS)*msPerNS
+			within += max(0, ms-from) / (to - from) * float64(steps[i].AtMost-at)
+		}
+		out[j] = within / n
 	}
 	return out
 }
 
-func tailScale(curves []curve) scale {
+// tailScale ends at the decade of one operation among all of a cell.
+func tailScale(all []latencies) scale {
 	succeeded, _ := results.FindMetric("succeeded")
-	smallest := 0.1
-	for _, k := range curves {
-		for _, y := range k.y {
-			if y > 0 {
-				smallest = min(smallest, y)
-			}
-		}
+	most := 1
+	for _, l := range all {
+		most = max(most, l.all.Count())
 	}
-	s := logarithmic(math.Pow(10, math.Floor(math.Log10(smallest))), 1, false, succeeded.Format)
+	s := logarithmic(math.Pow(10, math.Floor(-math.Log10(float64(most)))), 1, false, succeeded.Format)
 	s.ticks = slices.DeleteFunc(s.ticks, func(t tick) bool { return math.Abs(math.Log10(t.at)-math.Round(math.Log10(t.at))) > 0.01 })
 	return s
 }
 
-func (in *input) latencyFacts(quantile float64) string {
+func (in *input) latencyFacts() string {
 	what := "operations"
 	if in.options.Operations != "" {
 		what = in.options.Operations + "s"
 	}
-	s := fmt.Sprintf("Latency of %s answered OK, %s, pooled; beside each name its %s.", what, in.seeds(), quantileName(quantile))
+	s := fmt.Sprintf("Latency of %s answered OK, %s, pooled.", what, in.seeds())
 	if in.many() {
-		s = fmt.Sprintf("Latency of %s answered OK, %s, pooled; bands run from the 10th to the 90th percentile of the seeds; beside each name its %s.", what, in.seeds(), quantileName(quantile))
+		s = fmt.Sprintf("Latency of %s answered OK, %s, pooled; bands run from the 10th to the 90th percentile of the seeds.", what, in.seeds())
 	}
 	return s
 }
@@ -200,7 +205,8 @@ func (in *input) latencyFinding(all []latencies, quantile float64) string {
 				values[l.cell] = append(values[l.cell], results.Value{Seed: l.cell.Rows[i].Seed, V: float64(h.Quantile(quantile)) * msPerNS})
 			}
 		}
-		sums[l.cell] = results.Summarize(values[l.cell])
+		pooled := float64(l.all.Quantile(quantile)) * msPerNS
+		sums[l.cell] = results.Summary{N: len(values[l.cell]), Mean: pooled} // differences come from the single runs
 		cells = append(cells, l.cell)
 	}
 	p50, _ := results.FindMetric("p50")
@@ -219,7 +225,7 @@ func (in *input) latencyFinding(all []latencies, quantile float64) string {
 		return capital(fmt.Sprintf("%s %s %s with %s", share, verb, m.span(ranked), ranked[0].Series))
 	}
 	if len(best) == len(ranked) {
-		return capital(fmt.Sprintf("%s %s %s: no measurable difference between the %d %s", share, verb, m.span(ranked), len(ranked), in.noun()))
+		return capital(fmt.Sprintf("%s %s %s, and %s", share, verb, m.span(ranked), in.notApart(ranked)))
 	}
 	return capital(fmt.Sprintf("%s %s %s with %s, %s with %s", share, verb, m.span(best), in.names(best), m.span(worst), in.names(worst)))
 }

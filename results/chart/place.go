@@ -3,6 +3,7 @@ package chart
 import (
 	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -16,12 +17,13 @@ type label struct {
 	box    rect
 	placed bool
 	far    bool // so far from its point that it needs a leader
+	cost   float64
 }
 
-// The places tried for a label: eight directions at growing distances.
+// The places tried for a label: twelve directions at growing distances.
 var (
-	directions = [][2]float64{{1, 0}, {1, 1}, {1, -1}, {-1, 0}, {-1, 1}, {-1, -1}, {0, 1}, {0, -1}}
-	distances  = []float64{3, 9, 17, 27, 39}
+	directions = [][2]float64{{1, 0}, {1, 1}, {1, -1}, {-1, 0}, {-1, 1}, {-1, -1}, {0, 1}, {0, -1}, {1, 0.5}, {1, -0.5}, {-1, 0.5}, {-1, -0.5}}
+	distances  = []float64{3, 9, 17, 27, 39, 53}
 )
 
 const (
@@ -31,22 +33,81 @@ const (
 )
 
 // place finds a place for every label that has one: inside the area, off the
-// obstacles and off each other. Greedy first, then each label in turn moves if
-// there is a better place; the order is fixed, so the result is too. A label
-// without a place is left out (placed stays false).
+// obstacles and off each other. It lets the labels choose in several orders and
+// keeps the best outcome; all is fixed, so the result is too. A label without a
+// place is left out (placed stays false).
 func place(labels []*label, obstacles []rect, area rect) (leftOut int) {
+	best, bestOut, bestCost := []label(nil), 0, 0.0
+	for _, order := range orders(labels) {
+		out, cost := placeInOrder(order, obstacles, area)
+		if best == nil || out < bestOut || (out == bestOut && cost < bestCost) {
+			bestOut, bestCost = out, cost
+			best = best[:0]
+			for _, l := range labels {
+				best = append(best, *l)
+			}
+		}
+	}
+	for i := range best {
+		*labels[i] = best[i]
+	}
+	return bestOut
+}
+
+// orders in which labels may choose: as they come, along the axes, and some at random.
+func orders(labels []*label) [][]*label {
+	const most, atRandom = 600, 8 // bounds the time for many labels
+	by := func(compare func(a, b *label) int) []*label {
+		return slices.SortedStableFunc(slices.Values(labels), compare)
+	}
+	all := [][]*label{
+		labels,
+		by(func(a, b *label) int { return cmp.Compare(a.at.x, b.at.x) }),
+		by(func(a, b *label) int { return cmp.Compare(b.at.x, a.at.x) }),
+		by(func(a, b *label) int { return cmp.Compare(a.at.y, b.at.y) }),
+		by(func(a, b *label) int { return cmp.Compare(b.at.y, a.at.y) }),
+	}
+	random := rand.New(rand.NewPCG(1, uint64(len(labels))))
+	for range min(atRandom, most/max(1, len(labels))) {
+		shuffled := slices.Clone(labels)
+		random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		all = append(all, shuffled)
+	}
+	return all
+}
+
+// placeInOrder is greedy first; then each label in turn moves if there is a better place.
+func placeInOrder(labels []*label, obstacles []rect, area rect) (leftOut int, cost float64) {
+	for _, l := range labels {
+		l.placed = false
+	}
 	for pass := range passes {
 		for _, l := range labels {
 			l.settle(labels, obstacles, area, pass == 0)
 		}
 	}
-	for i, l := range labels {
-		l.placed = l.box.within(area) && l.crowding(labels[:i], obstacles, false) <= tolerated
+	for _, l := range labels {
+		l.placed = false
+	}
+	for _, l := range labels {
+		l.placed = l.clean(labels, obstacles, area)
+	}
+	for _, l := range labels { // those that lost their place may find another, now that all others have theirs
+		if !l.placed {
+			l.settle(labels, obstacles, area, true)
+			l.placed = l.clean(labels, obstacles, area)
+		}
 		if !l.placed {
 			leftOut++
 		}
+		cost += l.cost
 	}
-	return leftOut
+	return leftOut, cost
+}
+
+// clean tells whether the label disturbs nothing that has its place.
+func (l *label) clean(labels []*label, obstacles []rect, area rect) bool {
+	return l.box.within(area) && l.crowding(labels, obstacles, false) <= tolerated && l.crossings(labels, false) == 0
 }
 
 func (l *label) settle(others []*label, obstacles []rect, area rect, first bool) {
@@ -61,15 +122,14 @@ func (l *label) settle(others []*label, obstacles []rect, area rect, first bool)
 			}
 			l.box = box
 			cost := 20*l.crowding(others, obstacles, !first) + float64(12*i) + float64(j)
-			if d >= leaderFrom {
-				cost += 10 * leaderCrossings(l, others)
-			}
+			l.far = d >= leaderFrom
+			cost += 40 * float64(l.crossings(others, !first))
 			if cost < best {
 				best, bestBox, bestFar = cost, box, d >= leaderFrom
 			}
 		}
 	}
-	l.box, l.far, l.placed = bestBox, bestFar, !math.IsInf(best, 1)
+	l.box, l.far, l.cost, l.placed = bestBox, bestFar, best, !math.IsInf(best, 1)
 	if !l.placed {
 		l.box = rect{-1e6, -1e6, -1e6, -1e6}
 	}
@@ -104,24 +164,38 @@ func (l *label) crowding(others []*label, obstacles []rect, all bool) float64 {
 	return sum
 }
 
-// leaderCrossings counts labels that the leader would run through.
-func leaderCrossings(l *label, others []*label) float64 {
-	n := 0.0
-	end := l.nearest()
+// crossings counts labels that the leader runs through, and leaders that run through the label.
+func (l *label) crossings(others []*label, all bool) int {
+	n := 0
 	for _, o := range others {
-		if o == l || !o.placed {
+		if o == l || !(all || o.placed) {
 			continue
 		}
-		for i := 1; i < 8; i++ {
-			t := float64(i) / 8
-			p := point{l.at.x + t*(end.x-l.at.x), l.at.y + t*(end.y-l.at.y)}
-			if (rect{p.x, p.y, p.x, p.y}).within(o.box) {
-				n += 10
-				break
-			}
+		if l.leaderHits(o.box) {
+			n++
+		}
+		if o.leaderHits(l.box) {
+			n++
 		}
 	}
 	return n
+}
+
+// leaderHits tells whether the label's leader runs through a box.
+func (l *label) leaderHits(box rect) bool {
+	if !l.far {
+		return false
+	}
+	const samples = 12
+	end := l.nearest()
+	for i := 1; i < samples; i++ {
+		t := float64(i) / samples
+		p := point{l.at.x + t*(end.x-l.at.x), l.at.y + t*(end.y-l.at.y)}
+		if (rect{p.x, p.y, p.x, p.y}).within(box) {
+			return true
+		}
+	}
+	return false
 }
 
 // nearest is the point of the box's rim that a leader goes to.
@@ -140,8 +214,9 @@ func drawLabels(c *canvas, labels []*label) {
 			dx, dy := to.x-l.at.x, to.y-l.at.y
 			away := math.Hypot(dx, dy)
 			from := point{l.at.x + dx/away*l.keepOff, l.at.y + dy/away*l.keepOff}
-			c.line(from, to, thin, faint, nil)
+			c.line(from, to, thin, withAlpha(l.style.color, 150), nil)
 		}
+		c.fillRect(l.box, withAlpha(white, 190)) // rules behind the letters
 		c.textMiddle(l.text, l.style, point{l.box.x0, (l.box.y0 + l.box.y1) / 2}, left)
 	}
 }

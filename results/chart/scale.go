@@ -47,15 +47,23 @@ func (s scale) on(from, to float64) scale {
 	return s
 }
 
-// linear makes a scale over the values with round ends, and about so many ticks.
+// linear makes a scale over the values with about so many round ticks. An end
+// that is near a round value is moved there.
 func linear(lo, hi float64, want int, format func(float64) string) scale {
 	if hi <= lo {
 		pad := max(math.Abs(lo)*0.05, 1e-9)
 		lo, hi = lo-pad, hi+pad
 	}
 	step := roundStep((hi - lo) / float64(want))
-	first, last := math.Floor(lo/step+1e-9), math.Ceil(hi/step-1e-9)
-	s := scale{min: first * step, max: last * step}
+	first, last := math.Ceil(lo/step-1e-9), math.Floor(hi/step+1e-9)
+	const near = 0.3 // steps
+	if first-lo/step > 1-near {
+		first--
+	}
+	if hi/step-last > 1-near {
+		last++
+	}
+	s := scale{min: min(lo, first*step), max: max(hi, last*step)}
 	for i := first; i <= last; i++ {
 		v := roundTo(i*step, step)
 		s.ticks = append(s.ticks, tick{v, format(v)})
@@ -81,7 +89,7 @@ func roundTo(v, step float64) float64 {
 	if err != nil {
 		return v
 	}
-	return shown
+	return shown + 0 // never -0
 }
 
 // logarithmic makes a scale over the positive values; zero adds a row for values that are not.
@@ -150,7 +158,7 @@ func scaleFor(m results.Metric, e extent, ticks int) scale {
 		s := logarithmic(e.positive/1.35, e.hi*1.35, e.zero, m.Format)
 		return s
 	}
-	pad := (e.hi - e.lo) * 0.08
+	pad := (e.hi - e.lo) * 0.06
 	if pad == 0 {
 		pad = math.Abs(e.hi) * 0.1
 	}

@@ -57,7 +57,7 @@ func staleness(in *input) (*figure, error) {
 		body: func(c *canvas, area rect) {
 			x := logarithmic(ex.positive, ex.hi, false, span)
 			y := scaleFor(stale, ey, 5)
-			in.drawCurves(c, area, curves, x, y, "time since the write was acknowledged", "reads that return it or a newer one")
+			in.drawCurves(c, area, curves, x, y, "time since the write was acknowledged", "reads that return it or a newer one", "at "+span(drawn[0].spans[0].SinceMS))
 		},
 	}, nil
 }
@@ -89,6 +89,12 @@ func (v visibility) share(span int) float64 {
 	return float64(v.spans[span].Fresh) / float64(v.spans[span].Reads)
 }
 
+// certainlyBelow tells whether even the upper end of the interval is below a share.
+func (v visibility) certainlyBelow(span int, share float64) bool {
+	_, hi := results.Wilson(v.spans[span].Fresh, v.spans[span].Reads)
+	return hi < share
+}
+
 func (v visibility) curve() curve {
 	k := curve{cell: v.cell}
 	for i, s := range v.spans {
@@ -97,7 +103,7 @@ func (v visibility) curve() curve {
 		k.lo, k.hi = append(k.lo, lo), append(k.hi, hi)
 	}
 	succeeded, _ := results.FindMetric("succeeded")
-	k.value = succeeded.Format(v.share(0)) + " at " + span(v.spans[0].SinceMS)
+	k.value = succeeded.Format(v.share(0))
 	return k
 }
 
@@ -124,23 +130,19 @@ func (in *input) stalenessFinding(drawn, always []visibility) string {
 	succeeded, _ := results.FindMetric("succeeded")
 	first := worst.spans[0]
 	s := fmt.Sprintf("Within %s of a write's acknowledgement, %s returns it in %s of reads", span(first.SinceMS), worst.cell.Series, succeeded.Format(worst.share(0)))
-	i := len(worst.spans)
-	for i > 0 && worst.share(i-1) >= enough {
-		i--
+	i := 0
+	for i < len(worst.spans) && worst.certainlyBelow(i, enough) {
+		i++
 	}
-	last := worst.spans[len(worst.spans)-1]
-	switch {
-	case i == len(worst.spans):
-		s += fmt.Sprintf(", and in less than %s still after %s", succeeded.Format(enough), span(last.SinceMS))
-	case i > 0:
-		s += fmt.Sprintf(", in %s of them only after %s", succeeded.Format(enough), span(worst.spans[i-1].SinceMS))
+	if i > 0 {
+		s += fmt.Sprintf(", and stays below %s for %s", succeeded.Format(enough), span(worst.spans[i-1].SinceMS))
 	}
 	if len(always) > 0 {
 		var cells []*results.Cell
 		for _, v := range always {
 			cells = append(cells, v.cell)
 		}
-		s += fmt.Sprintf("; %s always", in.names(cells))
+		s += fmt.Sprintf("; %s %s", in.names(cells), verb(cells, "always does", "always do"))
 	}
 	return s
 }

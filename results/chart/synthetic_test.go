@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"testing"
 
 	"faultline/results"
 )
@@ -149,4 +148,48 @@ func gridRow(r, w int, seed uint64) results.Row {
 	return row
 }
 
-func TestMain(m *testing.M) { m.Run() }
+// lossy is the seven stores at three rates of loss.
+func lossy() *results.Set {
+	var rows []results.Row
+	for i, s := range stores {
+		for j, loss := range []string{"0%", "1%", "5%"} {
+			worse := s
+			worse.succeeded -= 0.03 * float64(j*j)
+			worse.p99 *= 1 + 0.6*float64(j)
+			for seed := range 10 {
+				r := worse.row(3*i+j, uint64(seed+1))
+				r.Series, r.Model = s.name+" loss="+loss, s.name
+				r.Params = []results.Param{{Name: "model", Value: s.name}, {Name: "network.loss", Value: loss}}
+				rows = append(rows, r)
+			}
+		}
+	}
+	return results.NewSet(testManifest("loss", 10), rows)
+}
+
+// partialSet was interrupted; one of its names needs characters that the font lacks.
+func partialSet() *results.Set {
+	var rows []results.Row
+	for i, s := range []synth{stores[5], {name: "ström 流", succeeded: 0.9, p99: 10, hole: 0.6}} {
+		for seed := range 12 - 3*i {
+			r := s.row(i, uint64(seed+1))
+			r.Faults = append(r.Faults, results.Band{FromMS: 10_500, ToMS: 12_000, Label: "pause n3"}, results.Band{FromMS: 24_000, ToMS: 24_100, Label: "crash n1"})
+			r.Timeline.Called[100], r.Timeline.OK[100] = 0, 0
+			rows = append(rows, r)
+		}
+	}
+	m := testManifest("failover", 200)
+	m.Complete, m.Reason = false, "interrupted after 21 of 400 runs"
+	return results.NewSet(m, rows)
+}
+
+// undecidedSet has nobody who is known to hold.
+func undecidedSet() *results.Set {
+	var rows []results.Row
+	for i, s := range []synth{{name: "abd", succeeded: 0.96, p99: 30, undecided: 0.3}, {name: "quorum", succeeded: 0.97, p99: 33, violated: 0.3, lost: 3}} {
+		for seed := range 30 {
+			rows = append(rows, s.row(i, uint64(seed+1)))
+		}
+	}
+	return results.NewSet(testManifest("undecided", 30), rows)
+}

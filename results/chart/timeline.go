@@ -12,7 +12,7 @@ import (
 const (
 	timelineHeight = 240
 	panelHeight    = 44 // of one cell when each has its own
-	panelGap       = 15
+	panelGap       = 18
 	together       = 4  // curves that one panel can take
 	mostPanels     = 24 // that a page can take
 	bandLow        = 0.10
@@ -185,7 +185,7 @@ func (in *input) timelineFinding(courses []course) string {
 	} else {
 		cells = in.cells
 	}
-	return sentence(in.answers(when, cells, succeeded))
+	return capital(in.answers(when, cells, succeeded))
 }
 
 // answers says how many operations the best and the worst answer.
@@ -199,7 +199,7 @@ func (in *input) answers(when string, cells []*results.Cell, m measure) string {
 	}
 	best, worst := m.best(cells), m.worst(cells)
 	if len(best) == len(ranked) {
-		return fmt.Sprintf("%s, all %d %s answer about as many operations (%s)", when, len(ranked), in.noun(), m.span(ranked))
+		return fmt.Sprintf("%s, %s of operations are answered, and %s", when, m.span(ranked), in.notApart(ranked))
 	}
 	return fmt.Sprintf("%s, %s %s %s of operations and %s %s", when, in.names(best), verb(best, "answers", "answer"), m.span(best), in.names(worst), m.span(worst))
 }
@@ -256,9 +256,12 @@ func (in *input) drawTogether(c *canvas, area rect, courses []course) {
 		room = max(room, width(in.name(t.cell), labelStyle)+endLabelGap)
 	}
 	a := newAxes(area, timeScale(courses), shareScale(4), "time since the run began", "operations answered", room)
-	a.plot.y1 -= bandLabelRoom
-	a.y = a.y.on(a.plot.y0, a.plot.y1)
-	in.shadeBands(c, a, courses[0].common, true)
+	if len(courses[0].common) > 0 {
+		a.nameLift = bandLabelRoom
+		a.plot.y1 -= bandLabelRoom
+		a.y = a.y.on(a.plot.y0, a.plot.y1)
+	}
+	in.shadeBands(c, a, courses[0].common, 4)
 	a.draw(c)
 	for _, t := range courses {
 		t.drawBand(c, a, in.color(t.cell))
@@ -289,7 +292,10 @@ func drawEndLabels(c *canvas, a axes, courses []course, ends []float64, in *inpu
 // drawPanels gives each cell a panel of its own; they share the axis of time.
 func (in *input) drawPanels(c *canvas, area rect, courses []course) {
 	time := timeScale(courses)
-	bottom := newAxes(area, time, shareScale(2), "time since the run began", "", 0)
+	share := shareScale(2)
+	succeeded, _ := results.FindMetric("succeeded")
+	share.ticks[1].label = "" // a rule is enough in the middle
+	bottom := newAxes(area, time, share, "time since the run began", "", 0)
 	top := area.y1 - bandLabelRoom
 	for i, t := range courses {
 		last := i == len(courses)-1
@@ -303,28 +309,36 @@ func (in *input) drawPanels(c *canvas, area rect, courses []course) {
 		} else {
 			a.x.ticks = nil
 		}
-		in.shadeBands(c, a, t.common, i == 0)
+		bandNames := 0.0 // above the first panel only
+		if i == 0 {
+			bandNames = panelGap + 2
+		}
+		in.shadeBands(c, a, t.common, bandNames)
 		a.draw(c)
 		look := in.looks[t.cell.Cell]
 		t.drawBand(c, a, look.color)
 		t.drawLine(c, a, look)
 		c.text(in.name(t.cell), labelStyle.in(darker(look.color)), point{a.plot.x0, a.plot.y1 + 3.5}, left)
+		if during := results.Summarize(t.during()); during.N > 0 {
+			c.text(succeeded.Format(during.Mean)+" during faults", smallStyle, point{a.plot.x1, a.plot.y1 + 3.5}, right)
+		}
 	}
 }
 
-// shadeBands marks when faults were active, and names them above the plot if there is room.
-func (in *input) shadeBands(c *canvas, a axes, common []results.Band, named bool) {
+// shadeBands marks when faults were active, and names them so high above the
+// plot (not at all for 0) if there is room.
+func (in *input) shadeBands(c *canvas, a axes, common []results.Band, above float64) {
 	labelEnd := a.plot.x0 - 1
 	for _, b := range common {
 		x0, x1 := a.x.at(b.FromMS/1000), a.x.at(b.ToMS/1000)
 		c.fillRect(rect{x0, a.plot.y0, max(x1, x0+1), a.plot.y1}, shade)
-		if !named {
+		if above == 0 {
 			continue
 		}
 		w := width(b.Label, smallStyle)
 		at := min(max((x0+x1)/2-w/2, a.plot.x0), a.plot.x1-w)
 		if at > labelEnd {
-			c.text(b.Label, smallStyle.in(shadeText), point{at, a.plot.y1 + 4}, left)
+			c.text(b.Label, smallStyle.in(shadeText), point{at, a.plot.y1 + above}, left)
 			labelEnd = at + w + tickGap
 		} else {
 			c.note(fmt.Sprintf("Also shaded: %s, %s to %s.", b.Label, span(b.FromMS), span(b.ToMS)))

@@ -124,14 +124,33 @@ func stay(names, property string, plural bool) string {
 	return names + " " + verb + " " + property
 }
 
-// sentence starts with a capital unless it starts with a name.
-func sentence(s string) string {
-	for _, word := range []string{"all ", "none ", "no ", "while ", "half ", "within "} {
-		if strings.HasPrefix(s, word) {
-			return strings.ToUpper(s[:1]) + s[1:]
-		}
+// capital makes the first letter large, unless it begins a symbol such as p99.
+func capital(s string) string {
+	if len(s) < 2 || s[0] < 'a' || s[0] > 'z' || s[1] < 'a' || s[1] > 'z' {
+		return s
 	}
-	return s
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+// interval writes an interval with the unit only once: "12.1 to 14 ms".
+func (m measure) interval(s results.Summary) string {
+	lo, hi := m.Format(s.Lo), m.Format(s.Hi)
+	unit := strings.TrimLeft(hi, "0123456789.,")
+	if rest, same := strings.CutSuffix(lo, unit); same && unit != "" {
+		lo = rest
+	}
+	return lo + " to " + hi
+}
+
+// stays says that a run has a property: "stays linearizable", "keeps monotonic reads".
+func stays(property string) string { return stay("", property, false)[1:] }
+
+// lacks says that a run does not have a property.
+func lacks(property string) string {
+	if slices.Contains(adjectives, property) {
+		return "is not " + property
+	}
+	return "violates " + property
 }
 
 // byVerdict splits the cells by what all their runs together say of the property.

@@ -123,22 +123,10 @@ func claims(t *testing.T, m *store.Model, v Variant) {
 func hold(t *testing.T, m *store.Model, sc *experiments.Scenario, o *experiments.Outcome) {
 	t.Helper()
 	row := experiments.Score(sc, o)
-	for _, property := range Promises(m.Claims(sc.Config())) {
+	for _, property := range experiments.Promised(m.Claims(sc.Config())) {
 		if got, judged := row.Verdicts[property]; judged && got != "holds" {
 			t.Errorf("seed %d, %d replicas: %s: %s: %s; faults: %s", o.Seed, sc.Replicas, property, got, row.Evidence[property], plan(sc))
 		}
-	}
-}
-
-// Promises lists the properties that a level promises.
-func Promises(l store.Level) []string {
-	switch l {
-	case store.Linearizable:
-		return []string{experiments.PropLinearizable, experiments.PropDurable, experiments.PropConverges}
-	case store.Nothing:
-		return nil
-	default:
-		return []string{experiments.PropConverges}
 	}
 }
 
@@ -191,7 +179,8 @@ func mix(m *store.Model, seed uint64) workload.Mix {
 // Harm adds a random plan of faults that breaks none of the model's assumptions.
 func Harm(sc *experiments.Scenario, seed uint64) *experiments.Scenario {
 	within := sc.Model.Assumes(sc.Config())
-	sc.Faults = fault.Random(sim.NewStream(seed, "storetest plan"), within, sc.Replicas, sc.Workload.Duration)
+	sc.Faults = fault.Random(sim.NewStream(seed, "storetest plan"), within, sc.Cluster(), sc.Workload.Duration)
+	sc.Budget.StayWithin = within
 	return sc
 }
 

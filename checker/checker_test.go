@@ -1,0 +1,39 @@
+package checker
+
+import (
+	"slices"
+	"testing"
+
+	"faultline/checker/history"
+)
+
+func TestCatalogue(t *testing.T) {
+	var names []string
+	for _, c := range All {
+		names = append(names, c.Name())
+		if found, ok := Find(c.Name()); !ok || found != c {
+			t.Errorf("Find(%q) = %v, %v", c.Name(), found, ok)
+		}
+	}
+	if want := []string{"linearizable", "fresh"}; !slices.Equal(names, want) {
+		t.Errorf("catalogue %v, want %v", names, want)
+	}
+	if _, ok := Find("nonsense"); ok {
+		t.Error("found a checker of no such name")
+	}
+}
+
+func TestEveryCheckerSeesAStaleRead(t *testing.T) {
+	h := history.History{
+		{Client: 1, Process: 1, Kind: history.Write, Key: "x", In: history.Num(1), Call: 0, Return: 10, Status: history.OK},
+		{Client: 2, Process: 2, Kind: history.Read, Key: "x", Call: 20, Return: 30, Status: history.OK},
+	}
+	for _, c := range All {
+		if r := c.Check(h, Budget{}); r.Verdict != Violated || !slices.Equal(r.Evidence.Ops, []int{0, 1}) {
+			t.Errorf("%s: %+v", c.Name(), r)
+		}
+		if r := c.Check(h[:1], Budget{}); r.Verdict != Holds {
+			t.Errorf("%s: %+v for a write alone", c.Name(), r)
+		}
+	}
+}

@@ -1,0 +1,356 @@
+package linear
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"faultline/checker/history"
+	"faultline/checker/judge"
+)
+
+// did is an OK operation of a client, from call to return in milliseconds.
+func did(client int, k history.Kind, call, ret int) history.Op {
+	return history.Op{
+		Client: client, Process: client, Kind: k, Key: "x", Status: history.OK,
+		Call: history.Time(call) * history.Time(time.Millisecond), Return: history.Time(ret) * history.Time(time.Millisecond),
+	}
+}
+
+func write(client int, v int64, call, ret int) history.Op {
+	op := did(client, history.Write, call, ret)
+	op.In = history.Num(v)
+	return op
+}
+
+func read(client int, v int64, call, ret int) history.Op {
+	op := did(client, history.Read, call, ret)
+	op.Out = history.Num(v)
+	return op
+}
+
+func swap(client int, from, to int64, call, ret int) history.Op {
+	op := did(client, history.CAS, call, ret)
+	op.Expect, op.In, op.Swapped = history.Num(from), history.Num(to), true
+	return op
+}
+
+func refuse(client int, expect, found int64, call, ret int) history.Op {
+	op := did(client, history.CAS, call, ret)
+	op.Expect, op.In, op.Out = history.Num(expect), history.Num(99), history.Num(found)
+	return op
+}
+
+func add(client int, v int64, call, ret int) history.Op {
+	op := did(client, history.Append, call, ret)
+	op.In = history.Num(v)
+	return op
+}
+
+func list(client, call, ret int, items ...int64) history.Op {
+	op := did(client, history.Read, call, ret)
+	op.Out.List = items
+	return op
+}
+
+func with(s history.Status, op history.Op) history.Op {
+	op.Status = s
+	if s == history.Unknown {
+		op.Return = history.Never
+	}
+	return op
+}
+
+func TestStories(t *testing.T) {
+	type h = history.History
+	for _, c := range []struct {
+		name   string
+		h      h
+		engine string
+		ops    []int  // of the evidence; none if it holds
+		text   string // of the evidence
+	}{
+		{"nothing happened", h{}, Zones, nil, ""},
+		{"a write and its read", h{write(1, 1, 0, 10), read(2, 1, 20, 30)}, Zones, nil, ""},
+		{
+			"a stale read of nothing", h{write(1, 1, 200, 205), read(2, 0, 700, 701)}, Zones,
+			[]int{0, 1}, "client 2 read x=null at 700 ms, but client 1 wrote x=1 (answered at 205 ms)",
+		},
+		{
+			"a stale read", h{write(1, 1, 0, 10), write(2, 2, 20, 30), read(3, 1, 40, 41)}, Zones,
+			[]int{0, 1, 2}, "client 3 read x=1 at 40 ms, but client 2 wrote x=2 (answered at 30 ms); and client 1 wrote x=1 (answered at 10 ms) before client 2 wrote x=2 at 20 ms",
+		},
+		{
+			"two readers see two writes in different orders",
+			h{write(1, 1, 0, 100), write(2, 2, 0, 100), read(3, 1, 10, 20), read(3, 2, 30, 40), read(3, 1, 50, 60)}, Zones,
+			[]int{2, 3, 4}, "client 3 read x=1 at 50 ms, but client 3 read x=2 (answered at 40 ms); and client 3 read x=1 (answered at 20 ms) before client 3 read x=2 at 30 ms",
+		},
+		{
+			"a read from the future", h{read(1, 1, 0, 10), write(2, 1, 20, 30)}, Zones,
+			[]int{0, 1}, "client 1 read x=1 (answered at 10 ms), before client 2 wrote x=1 at 20 ms",
+		},
+		{"a read from nowhere", h{read(1, 7, 0, 10)}, Zones, []int{0}, "client 1 read x=7 at 0 ns, but nobody wrote 7"},
+		{
+			"an aborted read", h{with(history.Failed, write(1, 7, 0, 10)), read(2, 7, 20, 30)}, Zones,
+			[]int{0, 1}, "client 2 read x=7 at 20 ms, a value that was only written by an operation that certainly failed (called at 0 ns): an aborted read",
+		},
+		{"an unknown write may never happen", h{write(1, 1, 0, 10), with(history.Unknown, write(2, 2, 20, 0)), read(3, 1, 90, 91)}, Zones, nil, ""},
+		{"an unknown write may happen late", h{with(history.Unknown, write(2, 2, 0, 0)), write(1, 1, 5, 10), read(3, 1, 20, 30), read(3, 2, 90, 91)}, Zones, nil, ""},
+		{
+			"but not before it was called, nor be undone",
+			h{with(history.Unknown, write(2, 2, 0, 0)), write(1, 1, 5, 10), read(3, 2, 20, 30), read(3, 1, 90, 91)}, Zones,
+			[]int{1, 2, 3}, "client 3 read x=1 at 90 ms, but client 3 read x=2 (answered at 30 ms); and client 1 wrote x=1 (answered at 10 ms) before client 3 read x=2 at 20 ms",
+		},
+		{"touching intervals are concurrent", h{write(1, 1, 0, 10), write(2, 2, 10, 20), read(3, 1, 20, 30)}, Zones, nil, ""},
+		{"a chain of swaps", h{write(1, 1, 0, 10), swap(2, 1, 2, 20, 30), swap(3, 2, 3, 20, 40), read(1, 3, 50, 60)}, Blocks, nil, ""},
+		{
+			"one value swapped twice", h{swap(1, 0, 2, 20, 30), swap(2, 0, 3, 20, 30)}, Blocks,
+			[]int{0, 1}, "client 1 set x from null to 2 at 20 ms and client 2 set x from null to 3 at 20 ms, though x held null only once",
+		},
+		{
+			"swapped away, and read again", h{write(1, 1, 0, 10), swap(2, 1, 2, 20, 30), read(3, 1, 40, 50)}, Blocks,
+			[]int{1, 2}, "client 2 set x from 1 to 2 (answered at 30 ms), before client 3 read x=1 at 40 ms, though compare-and-sets lead from the latter's value to the former's (client 2 set x from 1 to 2 at 20 ms)",
+		},
+		{
+			"swaps in a circle", h{swap(1, 2, 1, 0, 50), swap(2, 1, 2, 0, 50)}, Blocks,
+			[]int{0, 1}, "client 1 set x from 2 to 1, but 2 itself came from 1 by compare-and-sets, in a circle",
+		},
+		{"a refused swap is a read", h{write(1, 1, 0, 10), refuse(2, 5, 1, 20, 30)}, Zones, nil, ""},
+		{
+			"refused without reason", h{write(1, 1, 0, 10), refuse(2, 1, 1, 20, 30)}, Zones,
+			[]int{1}, "client 2 found x=1 at 20 ms and did not swap, although this is what it expected",
+		},
+		{"an unknown swap whose value was seen happened, and so did what it saw", h{with(history.Unknown, write(1, 1, 0, 0)), with(history.Unknown, swap(2, 1, 2, 20, 0)), read(3, 2, 30, 40)}, Blocks, nil, ""},
+		{"appends", h{add(1, 1, 0, 10), add(2, 2, 5, 20), list(3, 6, 9, 2), list(3, 30, 40, 2, 1), with(history.Unknown, add(4, 3, 5, 0))}, Order, nil, ""},
+		{
+			"an acknowledged append is missing", h{add(1, 1, 0, 10), add(2, 2, 20, 30), list(3, 40, 50, 2)}, Order,
+			[]int{0, 2}, "client 1 appended 1 to x (answered at 10 ms), but 1 is missing from the list that had client 3 read x=[2] at 40 ms",
+		},
+		{
+			"lists that fork", h{add(1, 1, 0, 90), add(2, 2, 0, 90), list(3, 10, 20, 1), list(4, 10, 20, 2)}, Order,
+			[]int{2, 3}, "client 3 read x=[1] at 10 ms, but client 4 read x=[2] at 10 ms: neither list continues the other",
+		},
+		{
+			"appended once, there twice", h{add(1, 1, 0, 10), list(3, 10, 20, 1, 1)}, Order,
+			[]int{0, 1}, "client 3 read x=[1,1] at 10 ms with 1 in it twice, but it was appended once (called at 0 ns)",
+		},
+		{"the same value twice needs a search", h{write(1, 1, 0, 10), write(2, 2, 20, 30), write(1, 1, 40, 50), read(3, 1, 60, 70)}, Porcupine, nil, ""},
+		{
+			"the search names the last straw", h{write(1, 1, 0, 10), write(1, 1, 12, 15), write(2, 2, 20, 30), read(3, 1, 60, 70), write(1, 1, 80, 90), read(3, 1, 92, 95)}, Porcupine,
+			[]int{3}, "no order of the operations on x up to 70 ms explains that client 3 read x=1 (called at 60 ms)",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := Check(c.h, judge.Budget{})
+			want := judge.Holds
+			if c.text != "" {
+				want = judge.Violated
+			}
+			if r.Verdict != want || r.Engine != c.engine || r.Evidence.Text != c.text || !slices.Equal(r.Evidence.Ops, c.ops) {
+				t.Errorf("got %v by %s: %v %s\nwant %v by %s: %v %s", r.Verdict, r.Engine, r.Evidence.Ops, r.Evidence.Text, want, c.engine, c.ops, c.text)
+			}
+		})
+	}
+}
+
+func TestKeysAreJudgedOneByOne(t *testing.T) {
+	h := history.History{write(1, 1, 0, 10), write(1, 1, 0, 10), add(1, 1, 0, 10), write(1, 2, 0, 10), write(2, 1, 20, 30), read(3, 9, 40, 50)}
+	for i, key := range []string{"twice", "twice", "list", "plain", "bad", "bad"} {
+		h[i].Key = key
+	}
+	r := Check(h, judge.Budget{})
+	if r.Verdict != judge.Violated || r.Engine != Zones || !slices.Equal(r.Evidence.Ops, []int{5}) {
+		t.Errorf("got %+v, want the evidence of key bad", r)
+	}
+	if r := Check(h[:5], judge.Budget{}); r.Verdict != judge.Holds || r.Engine != "zones+order+porcupine" {
+		t.Errorf("got %+v, want it to hold by zones+order+porcupine", r)
+	}
+}
+
+// hopeless returns a history on one key that takes a search very long: many
+// concurrent writes of few values, and a read of a value from nowhere at the end.
+func hopeless(key string, width int) history.History {
+	var h history.History
+	for i := range width {
+		w := write(i, int64(1+i%(width-1)), 0, 10)
+		w.Key = key
+		h = append(h, w)
+	}
+	r := read(width, 1, 20, 21)
+	r.Key = key
+	s := read(width, 2, 22, 23)
+	s.Key = key
+	return append(h, r, s)
+}
+
+func TestBudgetIsCountedInSteps(t *testing.T) {
+	h := hopeless("x", 24)
+	const steps = 50_000
+	first := Check(h, judge.Budget{Steps: steps})
+	if first.Verdict != judge.Undecided || first.Engine != Porcupine {
+		t.Fatalf("got %+v, want undecided", first)
+	}
+	const want = "the search of 50000 steps ended with 1 keys undecided (the first is x, with 26 operations); allow more steps, use unique values, or spread the load over more keys"
+	if first.Evidence.Text != want {
+		t.Errorf("got %s\nwant %s", first.Evidence.Text, want)
+	}
+}
+
+func TestAHopelessKeyHidesNoOther(t *testing.T) {
+	bad := history.History{write(1, 1, 0, 10), write(1, 1, 12, 15), read(3, 7, 30, 40)}
+	h := append(hopeless("a", 24), bad...)
+	if r := Check(h, judge.Budget{}); r.Verdict != judge.Violated || !slices.Equal(r.Evidence.Ops, []int{28}) {
+		t.Errorf("got %+v, want the violation of key x", r)
+	}
+}
+
+// A budget of the steps that a search needs decides, one less does not: nothing
+// but steps counts.
+func TestBudgetHasAnExactEdge(t *testing.T) {
+	h := hopeless("x", 8)
+	low, high := 1, judge.DefaultSteps // undecided with low, decided with high
+	for high-low > 1 {
+		mid := (low + high) / 2
+		if Check(h, judge.Budget{Steps: mid}).Verdict == judge.Undecided {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	for range 3 {
+		a, b := Check(h, judge.Budget{Steps: low}), Check(h, judge.Budget{Steps: high})
+		if a.Verdict != judge.Undecided || b.Verdict != judge.Violated {
+			t.Fatalf("%v with %d steps and %v with %d", a.Verdict, low, b.Verdict, high)
+		}
+	}
+}
+
+// FuzzCheck decodes bytes into a tiny history: the checker must not panic, and
+// must agree with porcupine.
+func FuzzCheck(f *testing.F) {
+	f.Add([]byte{0x01, 0x10, 0x23, 0x45, 0x00, 0x10, 0x50, 0x02})
+	f.Add([]byte{0x02, 0x11, 0x13, 0x45, 0x02, 0x12, 0x33, 0x02, 0x40, 0x10, 0x50, 0x02})
+	f.Add([]byte{0x03, 0x11, 0x13, 0x45, 0x40, 0x12, 0x33, 0x02, 0x40, 0x10, 0x50, 0x03})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h := decodeTiny(data)
+		got := Check(h, judge.Budget{})
+		if want := refereed(h); got.Verdict != want {
+			t.Fatalf("%s says %v (%s), porcupine says %v:\n%s", got.Engine, got.Verdict, got.Evidence.Text, want, dump(h))
+		}
+		checkEvidence(t, h, got)
+	})
+}
+
+// decodeTiny makes an operation of each four bytes, ten at most: kind, outcome
+// and flags; values; call and length; more values.
+func decodeTiny(data []byte) history.History {
+	const size, most = 4, 10
+	var h history.History
+	value := func(b byte) history.Value {
+		switch b & 7 {
+		case 7:
+			return history.Value{List: []int64{int64(b >> 3 & 1), 2}}
+		case 6:
+			return history.Value{List: []int64{1}}
+		case 5:
+			return history.Num(math.MinInt64)
+		default:
+			return history.Num(int64(b & 3))
+		}
+	}
+	for i := 0; i+size <= len(data) && i < size*most; i += size {
+		b := data[i : i+size]
+		op := history.Op{Client: i, Process: i, Key: "x", Kind: history.Kind(b[0] & 3), Status: history.OK}
+		switch b[0] >> 2 & 7 {
+		case 0:
+			op.Status = history.Unknown
+		case 1:
+			op.Status = history.Failed
+		}
+		op.Swapped, op.Blind = b[0]&64 != 0, b[0]&128 != 0
+		op.In, op.Out, op.Expect = value(b[1]), value(b[1]>>4), value(b[3])
+		if op.Kind == history.Append {
+			op.In.List = nil
+		}
+		op.Blind = op.Blind && !op.Swapped
+		op.Call = history.Time(b[2] >> 3)
+		op.Return = op.Call + history.Time(b[2]&7)
+		h = append(h, op)
+	}
+	slices.SortStableFunc(h, func(a, b history.Op) int { return int(a.Call - b.Call) })
+	return h
+}
+
+// load is a closed loop of clients on a real register, with unique values.
+func load(ops, clients, keys int, cas bool) history.History {
+	h := make(history.History, 0, ops)
+	state := make([]int64, keys)
+	names := make([]string, keys)
+	for k := range names {
+		names[k] = fmt.Sprint("key", k)
+	}
+	rng := uint64(1)
+	for i := range ops {
+		rng = rng*6364136223846793005 + 1442695040888963407
+		c, k := i%clients, int(rng>>40)%keys
+		at := history.Time(i) * 1000 // where it takes effect: operation i is open around it
+		reach := history.Time(clients) * 450
+		op := history.Op{Client: c, Process: c, Key: names[k], Status: history.OK, Call: max(0, at-reach), Return: at + reach}
+		switch {
+		case cas && rng>>33%4 == 0:
+			op.Kind, op.Expect, op.In, op.Swapped = history.CAS, history.Num(state[k]), history.Num(int64(i+1)), true
+			state[k] = int64(i + 1)
+		case rng>>33%2 == 0:
+			op.Kind, op.In = history.Write, history.Num(int64(i+1))
+			state[k] = int64(i + 1)
+		default:
+			op.Out = history.Num(state[k])
+		}
+		h = append(h, op)
+	}
+	return h
+}
+
+func BenchmarkCheck(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		for _, cas := range []bool{false, true} {
+			b.Run(fmt.Sprintf("ops=%d/clients=50/keys=1/cas=%v", n, cas), func(b *testing.B) { benchmark(b, load(n, 50, 1, cas)) })
+		}
+	}
+	b.Run("ops=10000/clients=50/keys=100", func(b *testing.B) { benchmark(b, load(10_000, 50, 100, false)) })
+	b.Run("ops=1000000/clients=50/keys=1000", func(b *testing.B) { benchmark(b, load(1_000_000, 50, 1000, false)) })
+}
+
+func benchmark(b *testing.B, h history.History) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := Check(h, judge.Budget{}); r.Verdict != judge.Holds {
+			b.Fatal(r.Evidence.Text)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(h)), "ns/op-judged")
+}
+
+// BenchmarkPorcupine is what porcupine takes, where it finishes at all.
+func BenchmarkPorcupine(b *testing.B) {
+	for _, c := range []struct{ ops, clients, keys int }{{1_000, 5, 1}, {1_000, 10, 1}, {10_000, 5, 1}, {10_000, 50, 100}} {
+		h := load(c.ops, c.clients, c.keys, false)
+		var byKey [][]int32
+		g := groupByKey(h)
+		for k := range g.keys() {
+			byKey = append(byKey, g.key(k))
+		}
+		name := fmt.Sprintf("ops=%d/clients=%d/keys=%d", c.ops, c.clients, c.keys)
+		b.Run(name+"/porcupine", func(b *testing.B) {
+			for b.Loop() {
+				c := checker{h: h, limit: math.MaxInt / roundFactor}
+				if c.search(byKey).Verdict != judge.Holds {
+					b.Fatal("not linearizable")
+				}
+			}
+		})
+		b.Run(name+"/zones", func(b *testing.B) { benchmark(b, h) })
+	}
+}

@@ -1,0 +1,429 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"faultline/models/store"
+	"faultline/net"
+	"faultline/sim"
+)
+
+// A side is the machines on one side of a partition.
+type side struct{ replicas, others []sim.NodeID }
+
+var halves = &Kind{
+	Name: "halves", Family: "partitions",
+	Doc: "The replicas split into two sides, with the master and its links on the greater one; of an even number no side is a majority.",
+	Params: params([]Param{
+		targetParam(targetRandom, "Who is on the smaller side: random (half of the replicas, rounded down), leader or follower (with others at random to make up the half), minority, or names such as n1, n2 (these alone).",
+			targetRandom, targetLeader, targetFollower),
+		clientsParam(clientsSplit)}, timing()),
+	plan: planHalves,
+	breaks: func(v settings, c Cluster) ([]store.Assumption, int) {
+		small, master := c.Replicas/2, false
+		if target := v.Choice("target"); !fillsUp(target) {
+			small, master = c.countTarget(target)
+		}
+		down := isolated(c.Replicas, func(ids []sim.NodeID) net.Links { return net.Between(ids[:small], ids[small:]) })
+		if master {
+			down = max(down, c.minority()+1)
+		}
+		return []store.Assumption{store.FailStop}, down
+	},
+	check: func(v settings, c Cluster) error {
+		if target := v.Choice("target"); target == targetAll {
+			return errors.New("target: all replicas on one side is no partition; use isolate or shatter")
+		}
+		return checkServers(v.Choice("target"), c)
+	},
+}
+
+// fillsUp reports whether a target is one replica of a side, to which others are added.
+func fillsUp(target string) bool {
+	return target == targetRandom || target == targetLeader || target == targetFollower
+}
+
+func planHalves(w *World, v settings, r *sim.Stream) strike {
+	target := v.Choice("target")
+	first := w.servers(target, r)
+	if len(first) == 0 {
+		return strike{nobody: true}
+	}
+	small := first
+	if fillsUp(target) {
+		rest := without(w.cast.Replicas, first)
+		r.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+		half := len(w.cast.Replicas) / 2
+		small = append(first, rest...)[:half]
+	}
+	sides := []side{{replicas: small}, {replicas: without(w.cast.Replicas, small)}}
+	return w.partition("halves", w.attach(sides, v.Choice("clients")))
+}
+
+var isolate = &Kind{
+	Name: "isolate", Family: "partitions",
+	Doc:    "A node is cut off from all others, as if its network cable were pulled; of several targets each is alone.",
+	Params: params([]Param{replicaTarget(targetRandom), clientsParam(clientsMajority)}, timing()),
+	plan:   planIsolate,
+	breaks: breaksLinksOfTarget,
+	check:  checkTarget,
+}
+
+// breaksLinksOfTarget is of faults that cut the targets off while they are alive.
+func breaksLinksOfTarget(v settings, c Cluster) ([]store.Assumption, int) {
+	targets, master := c.countTarget(v.Choice("target"))
+	if master {
+		targets = max(targets, c.minority()+1)
+	}
+	down := isolated(c.Replicas, func(ids []sim.NodeID) net.Links {
+		return net.Around(ids[:min(targets, len(ids))], ids)
+	})
+	return []store.Assumption{store.FailStop}, max(targets, down)
+}
+
+func planIsolate(w *World, v settings, r *sim.Stream) strike {
+	targets := w.servers(v.Choice("target"), r)
+	if len(targets) == 0 {
+		return strike{nobody: true}
+	}
+	var sides []side
+	for _, id := range targets {
+		sides = append(sides, side{replicas: []sim.NodeID{id}})
+	}
+	sides = append(sides, side{replicas: without(w.cast.Replicas, targets)})
+	s := w.partition("isolate", w.attach(sides, v.Choice("clients")))
+	s.label = "isolate " + w.names(targets)
+	s.takes = targets
+	return s
+}
+
+var partition = &Kind{
+	Name: "partition", Family: "partitions",
+	Doc: "The groups that are named are cut off from each other. Who is in no group reaches all of them; clients do as clients says.",
+	Params: params([]Param{
+		{Param: store.Param{Name: "groups", Doc: "The sides, such as [[n1, c1], [n2, n3, master]].", Default: [][]string{}}},
+		clientsParam(clientsBoth)}, timing()),
+	plan: func(w *World, v settings, _ *sim.Stream) strike {
+		var sides []side
+		for _, names := range v.groups("groups") {
+			sides = append(sides, w.sideOf(names))
+		}
+		return w.partition("partition", w.attachClients(sides, v.Choice("clients")))
+	},
+	breaks: func(v settings, c Cluster) ([]store.Assumption, int) {
+		return []store.Assumption{store.FailStop}, isolated(c.Replicas, func([]sim.NodeID) net.Links {
+			return betweenAll(numbersOf(v.groups("groups")))
+		})
+	},
+	check: func(v settings, c Cluster) error { return checkGroups(v.groups("groups"), c) },
+}
+
+// numbersOf returns the replicas in groups of names, counted from 0.
+func numbersOf(groups [][]string) [][]sim.NodeID {
+	var sides [][]sim.NodeID
+	for _, names := range groups {
+		var ids []sim.NodeID
+		for _, name := range names {
+			if prefix, i := splitName(name); prefix == 'n' {
+				ids = append(ids, sim.NodeID(i-1))
+			}
+		}
+		sides = append(sides, ids)
+	}
+	return sides
+}
+
+func checkGroups(groups [][]string, c Cluster) error {
+	if len(groups) < 2 {
+		return errors.New("groups: a partition needs at least two, such as [[n1], [n2, n3]]")
+	}
+	seen := map[string]bool{}
+	for _, names := range groups {
+		for _, name := range names {
+			if err := c.checkName(name); err != nil {
+				return fmt.Errorf("groups: %w", err)
+			}
+			if seen[name] {
+				return fmt.Errorf("groups: %s is there twice; leave it out to let it reach every group", name)
+			}
+			seen[name] = true
+		}
+	}
+	return nil
+}
+
+// sideOf returns the side with the nodes of those names.
+func (w *World) sideOf(names []string) side {
+	var s side
+	for _, id := range w.named(names) {
+		if slices.Contains(w.cast.Replicas, id) {
+			s.replicas = append(s.replicas, id)
+		} else {
+			s.others = append(s.others, id)
+		}
+	}
+	return s
+}
+
+// greatest returns the index of the side with the most replicas, the last of equal ones.
+func greatest(sides []side) int {
+	best := 0
+	for i := range sides {
+		if len(sides[i].replicas) >= len(sides[best].replicas) {
+			best = i
+		}
+	}
+	return best
+}
+
+// attach puts the master on the greatest side, unless it is on one already, and clients as asked.
+func (w *World) attach(sides []side, clients string) []side {
+	if m := w.cast.Master; m != sim.None && !slices.ContainsFunc(sides, func(s side) bool { return s.has(m) }) {
+		s := &sides[greatest(sides)]
+		s.others = append(s.others, m)
+	}
+	return w.attachClients(sides, clients)
+}
+
+func (s *side) has(id sim.NodeID) bool {
+	return slices.Contains(s.replicas, id) || slices.Contains(s.others, id)
+}
+
+// attachClients puts the clients that are on no side yet on one each, in turn from
+// the greatest on, unless they are to reach both.
+func (w *World) attachClients(sides []side, clients string) []side {
+	main, turn := greatest(sides), 0
+	for _, id := range w.cast.Clients {
+		if clients == clientsBoth || slices.ContainsFunc(sides, func(s side) bool { return s.has(id) }) {
+			continue
+		}
+		to := main
+		switch {
+		case clients == clientsSplit:
+			to = (main + turn) % len(sides)
+		case clients == clientsMinority && len(sides) > 1:
+			to = (main + 1 + turn%(len(sides)-1)) % len(sides)
+		}
+		sides[to].others = append(sides[to].others, id)
+		turn++
+	}
+	return sides
+}
+
+// partition plans the cuts between all sides.
+func (w *World) partition(name string, sides []side) strike {
+	var machines [][]sim.NodeID
+	var names []string
+	for _, s := range sides {
+		machines = append(machines, w.net.OnHosts(slices.Concat(s.replicas, s.others)...))
+		shown := s.replicas // clients would make the label long
+		if len(shown) == 0 {
+			shown = s.others
+		}
+		names = append(names, w.names(slices.Sorted(slices.Values(shown))))
+	}
+	return w.cutting(name+" "+strings.Join(names, " | "), betweenAll(machines))
+}
+
+// cutting plans a strike that cuts links.
+func (w *World) cutting(label string, links net.Links) strike {
+	return strike{label: label, cuts: cutsOf(links), begin: func() func() {
+		id := w.net.Cut(links)
+		return func() { w.net.Heal(id) }
+	}}
+}
+
+// betweenAll returns the links between any two of the groups.
+func betweenAll(groups [][]sim.NodeID) net.Links {
+	var links net.Links
+	for i := range groups {
+		for j := range i {
+			links = append(links, net.Between(groups[j], groups[i])...)
+		}
+	}
+	return links
+}
+
+// without returns the nodes that are not among others.
+func without(nodes, others []sim.NodeID) []sim.NodeID {
+	return slices.DeleteFunc(slices.Clone(nodes), func(id sim.NodeID) bool { return slices.Contains(others, id) })
+}
+
+// isolated returns how many of n replicas can talk to no majority while links between them are cut.
+func isolated(n int, links func(ids []sim.NodeID) net.Links) int {
+	ids := make([]sim.NodeID, n)
+	for i := range ids {
+		ids[i] = sim.NodeID(i)
+	}
+	return countDown(ids, []*strike{{cuts: cutsOf(links(ids))}})
+}
+
+// shaped returns the kind of a shape of net that cuts links between replicas
+// alone: clients and the master reach them all. Those that treat one replica
+// apart let the target choose it.
+func shaped(name, doc string, shape func([]sim.NodeID) net.Links, least int, apart bool) *Kind {
+	var own []Param
+	if apart {
+		own = []Param{targetParam(targetRandom, "Which replica keeps all its links: random, leader, follower, or a name such as n2.",
+			targetRandom, targetLeader, targetFollower)}
+	}
+	return &Kind{
+		Name: name, Family: "partitions", Doc: doc,
+		Params: params(own, timing()),
+		plan: func(w *World, v settings, r *sim.Stream) strike {
+			first := w.servers(apartOf(v, apart), r)
+			rest := without(w.cast.Replicas, first)
+			r.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+			s := w.cutting(name+" "+w.names(append(first, rest...)), shape(append(first, rest...)))
+			s.nobody = len(first) == 0
+			return s
+		},
+		breaks: func(_ settings, c Cluster) ([]store.Assumption, int) {
+			return []store.Assumption{store.FailStop}, isolated(c.Replicas, shape)
+		},
+		check: func(v settings, c Cluster) error {
+			if c.Replicas < least {
+				return fmt.Errorf("it needs at least %d replicas, and there are %d", least, c.Replicas)
+			}
+			target := apartOf(v, apart)
+			if n, master := c.countTarget(target); isRole(target) && !fillsUp(target) || n != 1 || master {
+				return fmt.Errorf("target: %s is not one replica", target)
+			}
+			return checkServers(target, c)
+		},
+	}
+}
+
+func apartOf(v settings, apart bool) string {
+	if apart {
+		return v.Choice("target")
+	}
+	return targetRandom
+}
+
+// Those of the shapes of net in which one node hears or is heard by nobody.
+var (
+	deaf = oneWay("deaf", "A node is heard but hears nobody, clients included.", func(one, others []sim.NodeID) net.Links { return net.OneWay(others, one) })
+	mute = oneWay("mute", "A node hears everybody but is not heard, not by clients either.", func(one, others []sim.NodeID) net.Links { return net.OneWay(one, others) })
+)
+
+func oneWay(name, doc string, links func(one, others []sim.NodeID) net.Links) *Kind {
+	return &Kind{
+		Name: name, Family: "partitions", Doc: doc,
+		Params: params([]Param{replicaTarget(targetRandom)}, timing()),
+		plan: func(w *World, v settings, r *sim.Stream) strike {
+			targets := w.servers(v.Choice("target"), r)
+			var cuts net.Links
+			for _, id := range targets {
+				one := w.net.OnHosts(id)
+				cuts = append(cuts, links(one, without(w.everybody(), one))...)
+			}
+			s := w.cutting(name+" "+w.names(targets), cuts)
+			s.nobody, s.takes = len(targets) == 0, targets
+			return s
+		},
+		breaks: breaksLinksOfTarget,
+		check:  checkTarget,
+	}
+}
+
+// everybody returns all machines of the cast and what runs on them.
+func (w *World) everybody() []sim.NodeID {
+	return w.net.OnHosts(slices.Concat(w.serverIDs(), w.cast.Clients)...)
+}
+
+// serverIDs returns the replicas and the master.
+func (w *World) serverIDs() []sim.NodeID {
+	ids := slices.Clone(w.cast.Replicas)
+	if w.cast.Master != sim.None {
+		ids = append(ids, w.cast.Master)
+	}
+	return ids
+}
+
+var cutClient = &Kind{
+	Name: "cut-client", Family: "partitions",
+	Doc: "A client is cut off from all servers; these notice nothing.",
+	Params: params([]Param{targetParam(targetRandom, "Whom: random (a client), all, or names such as c1, c3.",
+		targetRandom, targetAll)}, timing()),
+	plan: func(w *World, v settings, r *sim.Stream) strike {
+		targets := w.clients(v.Choice("target"), r)
+		return w.cutting("cut off "+w.names(targets), net.Between(w.net.OnHosts(targets...), w.serverIDs()))
+	},
+	breaks: func(settings, Cluster) ([]store.Assumption, int) { return nil, 0 },
+	check: func(v settings, c Cluster) error {
+		target := v.Choice("target")
+		if target == targetRandom || target == targetAll {
+			return nil
+		}
+		for _, name := range splitTarget(target) {
+			if err := c.checkName(name); err != nil {
+				return fmt.Errorf("target: %w", err)
+			}
+			if prefix, _ := splitName(name); prefix != 'c' {
+				return fmt.Errorf("target: %s is no client; use isolate for replicas and the master", name)
+			}
+		}
+		return nil
+	},
+}
+
+// clients returns which clients a target means.
+func (w *World) clients(target string, r *sim.Stream) []sim.NodeID {
+	switch all := w.cast.Clients; {
+	case target == targetAll || len(all) == 0:
+		return all
+	case target == targetRandom:
+		i := r.IntN(len(all))
+		return all[i : i+1]
+	}
+	return w.named(splitTarget(target))
+}
+
+var flapping = &Kind{
+	Name: "flapping", Family: "partitions",
+	Doc: "A partition comes and goes, faster than the store can settle.",
+	Params: params([]Param{
+		choiceParam("shape", "Which partition.", "isolate", "isolate", "halves"),
+		replicaTarget(targetRandom), clientsParam(clientsMajority),
+		durationParam("down", "How long it stays cut each time.", 500*time.Millisecond, time.Millisecond, 50*time.Millisecond, 500*time.Millisecond),
+		durationParam("up", "How long it stays whole each time.", 500*time.Millisecond, time.Millisecond, 50*time.Millisecond, 500*time.Millisecond),
+	}, timing()),
+	plan: func(w *World, v settings, r *sim.Stream) strike {
+		s := flappingShape(v).plan(w, v, r)
+		s.label = "flapping " + s.label
+		return flap(s, v.Duration("down"), v.Duration("up"))
+	},
+	breaks: func(v settings, c Cluster) ([]store.Assumption, int) { return flappingShape(v).breaks(v, c) },
+	check:  func(v settings, c Cluster) error { return flappingShape(v).check(v, c) },
+}
+
+func flappingShape(v settings) *Kind {
+	if v.Choice("shape") == halves.Name {
+		return halves
+	}
+	return isolate
+}
+
+// flap returns the strike that begins and ends s over and over.
+func flap(s strike, down, up time.Duration) strike {
+	begin, heal := s.begin, func() {}
+	s.begin = func() func() { return func() { heal() } }
+	s.hold = func(p *sim.Proc, until sim.Time, over func() bool) {
+		for !over() && p.Now() < until {
+			heal = begin()
+			p.SleepUntil(min(until, p.Now().Add(down)))
+			if over() {
+				return
+			}
+			heal()
+			heal = func() {}
+			p.SleepUntil(min(until, p.Now().Add(up)))
+		}
+	}
+	return s
+}

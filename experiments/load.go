@@ -1,0 +1,330 @@
+package experiments
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"faultline/experiments/fault"
+	"faultline/experiments/strict"
+	"faultline/models/store"
+	"faultline/results"
+	"faultline/sim/dist"
+)
+
+// An Experiment is a file that was read, checked and unfolded.
+type Experiment struct {
+	Name     string // of the file, without folder and ending
+	File     string // as it was given
+	Question string
+	About    string
+	Cells    []Cell
+	Seeds    Seeds
+	Expect   []Expectation // those of the file; empty: each store keeps its own promise
+	Plots    []PlotSpec
+	Resolved string // the file with all overrides, as it was carried out
+}
+
+// The paths that are not settings of one cell.
+const (
+	sweepModel  = "model"
+	pathModels  = "models"
+	pathSweep   = "sweep"
+	maxCells    = 10_000
+	schemaTitle = "A Faultline experiment"
+)
+
+// Load reads an experiment from a file, or from standard input if path is "-",
+// and applies overrides such as model.n=5. The error is a *strict.Errors with all
+// mistakes of the file, or says why the file cannot be read.
+func Load(path string, overrides ...string) (*Experiment, error) {
+	if path == "-" {
+		doc, err := strict.Read("standard input", os.Stdin)
+		if err != nil {
+			return nil, err
+		}
+		return unfold("stdin", path, doc, overrides)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder, not an experiment; name one of the files in it", path)
+	}
+	doc, err := strict.Read(path, f)
+	if err != nil {
+		return nil, err
+	}
+	return unfold(nameOf(path), path, doc, overrides)
+}
+
+// Parse is Load for a text that has been read already.
+func Parse(name string, data []byte, overrides ...string) (*Experiment, error) {
+	doc, err := strict.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	return unfold(nameOf(name), name, doc, overrides)
+}
+
+func nameOf(path string) string {
+	base := filepath.Base(path)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// fileError says what a person can do about a file that cannot be opened.
+func fileError(path string, err error) error {
+	switch {
+	case os.IsNotExist(err):
+		return fmt.Errorf("there is no file %s; the shipped experiments are in experiments/library, see faultline list experiments", path)
+	case os.IsPermission(err):
+		return fmt.Errorf("%s may not be read; change its permissions (chmod +r)", path)
+	}
+	return fmt.Errorf("%s cannot be read: %w", path, err)
+}
+
+// unfold turns a document into the cells of its grid.
+func unfold(name, file string, doc *strict.Doc, overrides []string) (*Experiment, error) {
+	var errs []error
+	for _, o := range overrides {
+		if err := doc.Set(o); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := strict.Join(errs...); err != nil {
+		return nil, err
+	}
+	var whole Spec
+	if err := doc.Decode(&whole); err != nil {
+		return nil, err
+	}
+	e := &Experiment{
+		Name: name, File: file, Question: whole.Question, About: whole.About,
+		Seeds: whole.Seeds.seeds(), Expect: whole.Expect.List, Plots: whole.Plot, Resolved: string(doc.YAML()),
+	}
+	points, err := grid(doc, &whole)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range points {
+		cell, err := p.cell(e)
+		errs = append(errs, err)
+		e.Cells = append(e.Cells, cell)
+	}
+	if len(points) > 0 && strict.Join(errs...) == nil {
+		errs = append(errs, checkWhere(&whole, e))
+	}
+	if err := strict.Join(errs...); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// A point is a cell on its way: the document with the swept settings in place.
+type point struct {
+	doc    *strict.Doc
+	params []results.Param
+}
+
+// grid returns the points of an experiment: every store with every combination
+// of the swept settings, the last one changing fastest.
+func grid(doc *strict.Doc, whole *Spec) ([]point, error) {
+	base := doc.Clone()
+	base.Drop(pathSweep)
+	points := []point{{doc: base}}
+	var err error
+	switch {
+	case len(whole.Models) > 0 && whole.Model != nil:
+		return nil, strict.Join(doc.At(pathModels).Problem("there are both model and models", "leave out one of them"))
+	case len(whole.Models) > 0:
+		if points, err = spreadModels(points[0], doc); err != nil {
+			return nil, err
+		}
+	case whole.Model == nil && !sweeps(whole, sweepModel):
+		return nil, strict.Join(doc.At("").Problem("no store is named", "add model: raft, or models: [raft, lww]; see faultline list models"))
+	}
+	for _, s := range whole.Sweep {
+		if points, err = spread(points, s); err != nil {
+			return nil, err
+		}
+		if len(points) > maxCells {
+			return nil, strict.Join(s.At.Problem(fmt.Sprintf("the grid has more than %d cells", maxCells), "sweep fewer settings or values"))
+		}
+	}
+	return points, nil
+}
+
+func sweeps(whole *Spec, path string) bool {
+	return slices.ContainsFunc(whole.Sweep, func(s strict.Entry[[]*strict.Node]) bool {
+		return s.Name == path || strings.HasPrefix(s.Name, path+".")
+	})
+}
+
+// spreadModels returns a point for each of the models.
+func spreadModels(base point, doc *strict.Doc) ([]point, error) {
+	base.doc.Drop(pathModels)
+	var points []point
+	for i := 0; ; i++ {
+		n := doc.At(fmt.Sprintf("%s[%d]", pathModels, i))
+		if n == nil {
+			return points, nil
+		}
+		p := point{doc: base.doc.Clone(), params: []results.Param{{Name: sweepModel, Value: label(n)}}}
+		if err := p.doc.PutAt(sweepModel, n); err != nil {
+			return nil, err
+		}
+		points = append(points, p)
+	}
+}
+
+// spread returns every point with every value of a swept setting.
+func spread(points []point, s strict.Entry[[]*strict.Node]) ([]point, error) {
+	var all []point
+	for _, p := range points {
+		for _, v := range s.Value {
+			q := point{doc: p.doc.Clone(), params: append(slices.Clip(p.params), results.Param{Name: s.Name, Value: label(v)})}
+			if err := q.doc.Put(s.At, v); err != nil {
+				return nil, err
+			}
+			all = append(all, q)
+		}
+	}
+	return all, nil
+}
+
+// label returns a swept value as tables show it.
+func label(n *strict.Node) string {
+	if n.Kind() == strict.Mapping {
+		for _, field := range []string{fieldLabel, fieldKind} {
+			if f := n.Field(field); f != nil {
+				return f.Text()
+			}
+		}
+	}
+	if n.Kind() == strict.List {
+		items, _ := n.Items()
+		return fmt.Sprintf("%d entries", len(items))
+	}
+	return n.Text()
+}
+
+// cell decodes a point and checks it as a whole.
+func (p point) cell(e *Experiment) (Cell, error) {
+	var spec Spec
+	if err := p.doc.Decode(&spec); err != nil {
+		return Cell{}, err
+	}
+	sc, err := spec.scenario(e.Name)
+	if err != nil {
+		return Cell{}, p.doc.At(sweepModel).Problem(err.Error(), "")
+	}
+	if err := sc.Check(); err != nil {
+		return Cell{}, p.doc.At(sweepModel).Problem(err.Error(), "")
+	}
+	for i, f := range spec.Faults {
+		if err := f.Check(sc.Cluster()); err != nil {
+			return Cell{}, p.doc.At(fmt.Sprintf("faults[%d]", i)).Problem(err.Error(), "")
+		}
+	}
+	return Cell{Index: len(e.Cells), Series: series(&spec, p.params), Params: p.params, Scenario: sc}, nil
+}
+
+// series returns the short label of a cell: the store, and the swept settings.
+func series(spec *Spec, params []results.Param) string {
+	parts := []string{spec.Model.label()}
+	for _, p := range params {
+		if p.Name == sweepModel || p.Name == sweepModel+"."+fieldKind {
+			continue
+		}
+		name := p.Name[strings.LastIndex(p.Name, ".")+1:]
+		parts = append(parts, name+"="+p.Value)
+	}
+	return strings.Join(parts, " ")
+}
+
+// label returns the store's name in tables and charts.
+func (s *ModelSpec) label() string {
+	if s.Label != "" {
+		return s.Label
+	}
+	return s.Model.Name
+}
+
+// budget returns what the spec describes; the zero Down is the default, a minority.
+func (s *Spec) budget() fault.Budget {
+	switch {
+	case s.Budget.Down == nil:
+		return fault.Budget{}
+	case *s.Budget.Down >= s.Model.replicas():
+		return fault.Budget{Down: fault.Unlimited}
+	}
+	return fault.Budget{Down: *s.Budget.Down}
+}
+
+// scenario returns what the spec of one cell describes.
+func (s *Spec) scenario(name string) (*Scenario, error) {
+	topology, err := s.Network.topology()
+	if err != nil {
+		return nil, err
+	}
+	sc := &Scenario{
+		Name: name, Model: s.Model.Model, Replicas: s.Model.replicas(), Values: s.Model.Values, Mutant: s.Model.Mutant,
+		Topology: topology, Network: s.Network.options(),
+		CPU: s.Machine.CPU.Std(), Disk: dist.Exponential(defaultSync), ClockBound: s.Machine.ClockBound.Std(),
+		Workload: s.Workload.workload(), Policy: s.Client.policy(),
+		Settle: s.Settle.Std(), Budget: s.budget(),
+	}
+	if s.Machine.Disk != nil {
+		sc.Disk = s.Machine.Disk.Law
+	}
+	sc.ReplicaSites, _ = siteNumbers(topology, s.Network.ReplicasAt)
+	sc.ClientSites, _ = siteNumbers(topology, s.Network.ClientsAt)
+	for _, f := range s.Faults {
+		sc.Faults = append(sc.Faults, f.Fault)
+	}
+	sc.Faults = fault.Named(sc.Faults)
+	if s.Budget.Within {
+		sc.Budget.StayWithin = sc.Model.Assumes(sc.Config())
+	}
+	return sc, nil
+}
+
+// checkWhere complains about expectations that are about no cell.
+func checkWhere(whole *Spec, e *Experiment) error {
+	var errs []error
+	for i, x := range whole.Expect.List {
+		if !slices.ContainsFunc(e.Cells, func(c Cell) bool { return x.about(c.Scenario.Model.Name, c.Params) }) {
+			errs = append(errs, whole.Expect.at[i].Problem("no cell is like where says", "the cells are "+strings.Join(e.allSeries(), ", ")))
+		}
+	}
+	return strict.Join(errs...)
+}
+
+func (e *Experiment) allSeries() []string {
+	var names []string
+	for _, c := range e.Cells {
+		names = append(names, c.Series)
+	}
+	return names
+}
+
+// Promise returns the properties that a cell's store promises with its settings.
+func (c *Cell) Promise() []string { return Promised(c.Scenario.Model.Claims(c.Scenario.Config())) }
+
+// Promised lists the properties that a level promises.
+func Promised(l store.Level) []string {
+	switch l {
+	case store.Linearizable:
+		return []string{PropLinearizable, PropDurable, PropConverges}
+	case store.Nothing:
+		return nil
+	}
+	return []string{PropConverges}
+}
+
+// Schema returns the JSON Schema of experiment files.
+func Schema() []byte { return strict.Schema(&Spec{}, schemaTitle) }

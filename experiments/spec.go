@@ -1,0 +1,228 @@
+package experiments
+
+import (
+	"time"
+
+	"faultline/experiments/strict"
+	"faultline/experiments/workload"
+	"faultline/net"
+	"faultline/net/policy"
+	"faultline/results/chart"
+	"faultline/sim/dist"
+)
+
+// A Spec is an experiment file as it is written. The tags are its documentation,
+// its defaults and its JSON Schema (see package strict).
+type Spec struct {
+	Version  int    `yaml:"version" required:"true" min:"1" max:"1" doc:"version of this format: 1"`
+	Question string `yaml:"question" doc:"what the experiment asks, in one sentence"`
+	About    string `yaml:"about" doc:"what to know before reading its results"`
+
+	Model  *ModelSpec  `yaml:"model" doc:"the store: its name, or a mapping with its kind, n and parameters"`
+	Models []ModelSpec `yaml:"models" minitems:"1" doc:"several stores to compare, instead of model"`
+
+	Workload WorkloadSpec `yaml:"workload" doc:"what clients ask for"`
+	Client   ClientSpec   `yaml:"client" doc:"what clients do when an answer does not come"`
+	Network  NetworkSpec  `yaml:"network" doc:"how long messages take, and what happens to them even without faults"`
+	Machine  MachineSpec  `yaml:"machine" doc:"processor, disk and clock of every replica"`
+
+	Faults []FaultSpec     `yaml:"faults" doc:"what goes wrong, and when"`
+	Budget BudgetSpec      `yaml:"budget" doc:"how much may go wrong at once"`
+	Settle strict.Duration `yaml:"settle" default:"10s" min:"0s" max:"1h" doc:"time after the faults are healed and before every key is read once more"`
+
+	Sweep  strict.Map[[]*strict.Node] `yaml:"sweep" doc:"settings to vary: path in this file -> values; every combination is run"`
+	Seeds  SeedsSpec                  `yaml:"seeds" doc:"seeds of every cell: 1..200, a list, a number, or auto: until the interval of the share of successes is narrower than a point on each side, 200 at most"`
+	Expect ExpectSpec                 `yaml:"expect" doc:"what must come out; the exit code says whether it did"`
+	Plot   []PlotSpec                 `yaml:"plot" doc:"charts to draw"`
+}
+
+// WorkloadSpec is the workload as it is written.
+type WorkloadSpec struct {
+	Like    string          `yaml:"like" doc:"a workload of the catalogue to start from; what is written here overrides it"`
+	Clients int             `yaml:"clients" default:"5" min:"1" max:"1000" doc:"client machines"`
+	For     strict.Duration `yaml:"for" default:"30s" min:"1ms" max:"24h" doc:"how long clients go on asking, in virtual time"`
+	Keys    int             `yaml:"keys" default:"5" min:"1" max:"100000" doc:"number of keys"`
+	Law     KeyLawSpec      `yaml:"law" doc:"which keys: uniform, zipf(0.99), or hot(1, 90%): one key gets 90% of the operations"`
+	Reads   strict.Share    `yaml:"reads" default:"50%" doc:"share of operations that read"`
+	CAS     strict.Share    `yaml:"cas" default:"0%" doc:"share of operations that compare and set"`
+	Updates string          `yaml:"updates" oneof:"write,append" default:"write" doc:"what the other operations do: write a register, or append to a list, whose reads show every write"`
+	Rate    *strict.Rate    `yaml:"rate" doc:"operations per second over all clients, whether or not earlier ones are answered (open loop); without it each client waits for its answer (closed loop)"`
+	Think   *LawSpec        `yaml:"think" doc:"closed loop: time between an answer and the next operation; default exponential(20ms)"`
+}
+
+// defaultThink is the time between an answer and the next operation of a closed loop.
+const defaultThink = 20 * time.Millisecond
+
+// CheckStrict looks at the rules that span several fields.
+func (s *WorkloadSpec) CheckStrict(n *strict.Node) {
+	switch {
+	case s.Reads+s.CAS > 1:
+		n.Fail("reads and cas are more than all operations", "make their sum 100% at most")
+	case s.Updates == "append" && s.CAS > 0:
+		n.Fail("a key holds a list of appended numbers or one number that is compared and set, not both", "leave out cas, or set updates: write")
+	case s.Rate != nil && s.Think != nil:
+		n.Fail("think goes with a closed loop, rate with an open one", "leave out one of them")
+	}
+}
+
+// workload returns what the spec describes.
+func (s *WorkloadSpec) workload() workload.Workload {
+	w := workload.Workload{
+		Clients: s.Clients, Duration: s.For.Std(), Keys: s.Keys, Law: s.Law.KeyLaw,
+		Mix: workload.Mix{Reads: float64(s.Reads), CAS: float64(s.CAS)},
+	}
+	if rest := 1 - float64(s.Reads) - float64(s.CAS); s.Updates == "append" {
+		w.Mix.Appends = rest
+	} else {
+		w.Mix.Writes = rest
+	}
+	switch {
+	case s.Rate != nil:
+		w.Rate = float64(*s.Rate)
+	case s.Think != nil:
+		w.Think = s.Think.Law
+	default:
+		w.Think = dist.Exponential(defaultThink)
+	}
+	return w
+}
+
+// ClientSpec is the clients' policy as it is written.
+type ClientSpec struct {
+	Timeout  strict.Duration `yaml:"timeout" default:"500ms" min:"1us" max:"1h" doc:"how long a client waits for the answer to one attempt"`
+	Total    strict.Duration `yaml:"total" default:"2s" min:"1us" max:"1h" doc:"how long it waits for the operation as a whole"`
+	Attempts int             `yaml:"max_attempts" default:"3" min:"1" max:"1000" doc:"attempts, not retries: the first one counts; the next goes to the next replica, or to the one that a refusal names"`
+	Backoff  BackoffSpec     `yaml:"backoff" doc:"wait between attempts"`
+	Resend   string          `yaml:"resend" oneof:"safe,always" default:"safe" doc:"whether a write whose fate is unknown is sent again: safe: only to stores that apply it once; always: at-least-once"`
+}
+
+// BackoffSpec is the wait between attempts as it is written.
+type BackoffSpec struct {
+	Kind string          `yaml:"kind" oneof:"none,constant,exponential,full-jitter" default:"full-jitter" doc:"how the wait grows and is spread"`
+	Base strict.Duration `yaml:"base" default:"10ms" min:"0s" max:"1h" doc:"of the first retry, before jitter"`
+	Cap  strict.Duration `yaml:"cap" default:"1s" min:"0s" max:"1h" doc:"the wait grows no longer than this"`
+}
+
+// policy returns what the spec describes.
+func (s *ClientSpec) policy() policy.Retry {
+	p := policy.Retry{AttemptTimeout: s.Timeout.Std(), TotalTimeout: s.Total.Std(), MaxAttempts: s.Attempts}
+	p.Resend, _ = policy.ParseResend(s.Resend)
+	p.Backoff = policy.Backoff{Base: s.Backoff.Base.Std(), Cap: s.Backoff.Cap.Std()}
+	for _, k := range policy.Kinds {
+		if k.Name == s.Backoff.Kind {
+			p.Backoff.Kind = k.Kind
+		}
+	}
+	return p
+}
+
+// NetworkSpec is the network as it is written.
+type NetworkSpec struct {
+	Preset     string           `yaml:"preset" doc:"a network that ships with Faultline: lan, one-region, ec2"`
+	Regions    []string         `yaml:"regions" doc:"EC2 regions to use, such as [VA, CA, IE]; instead of preset"`
+	Latency    *LawSpec         `yaml:"latency" doc:"one site, where every message takes a time drawn from this law; default lognormal(2ms, 0.5)"`
+	ReplicasAt []string         `yaml:"replicas_at" doc:"sites of the replicas, taken in turn; default: all sites"`
+	ClientsAt  []string         `yaml:"clients_at" doc:"sites of the clients, taken in turn; default: all sites"`
+	Loss       strict.Share     `yaml:"loss" default:"0%" doc:"share of messages that are lost"`
+	Duplicate  strict.Share     `yaml:"duplicate" default:"0%" doc:"share of messages that arrive twice"`
+	Reorder    strict.Share     `yaml:"reorder" default:"0%" doc:"share of messages that are held up, so that later ones overtake them"`
+	ReorderBy  LawSpec          `yaml:"reorder_by" doc:"how long they are held up; default exponential(10ms)"`
+	Bandwidth  strict.Bandwidth `yaml:"bandwidth" doc:"of every link between two nodes; default: unlimited"`
+}
+
+// Defaults of a network.
+const (
+	defaultMedian = 2 * time.Millisecond // one way
+	defaultSigma  = 0.5
+	defaultHoldUp = 10 * time.Millisecond
+)
+
+// CheckStrict looks at the rules that span several fields, and at names.
+func (s *NetworkSpec) CheckStrict(n *strict.Node) {
+	chosen := 0
+	for _, field := range []string{"preset", "regions", "latency"} {
+		if n.Field(field) != nil {
+			chosen++
+		}
+	}
+	if chosen > 1 {
+		n.Fail("preset, regions and latency each say how long messages take", "leave all but one of them out")
+		return
+	}
+	t, err := s.topology()
+	if err != nil {
+		n.Fail(err.Error(), "")
+		return
+	}
+	for _, sites := range [][]string{s.ReplicasAt, s.ClientsAt} {
+		if _, err := siteNumbers(t, sites); err != nil {
+			n.Fail(err.Error(), "")
+		}
+	}
+}
+
+// topology returns where nodes can be.
+func (s *NetworkSpec) topology() (*net.Topology, error) {
+	switch {
+	case len(s.Regions) > 0:
+		return net.EC2(s.Regions...)
+	case s.Preset != "":
+		return findTopology(s.Preset)
+	case s.Latency != nil:
+		return net.Flat(s.Latency.Law), nil
+	}
+	return net.Flat(dist.LogNormal(defaultMedian, defaultSigma)), nil
+}
+
+// options returns what happens to messages by nature.
+func (s *NetworkSpec) options() net.Options {
+	o := net.Options{CountBytes: true}
+	o.Loss, o.Duplicate, o.Bandwidth = float64(s.Loss), float64(s.Duplicate), float64(s.Bandwidth)
+	if s.Reorder > 0 {
+		o.Reorder, o.ReorderBy = float64(s.Reorder), s.ReorderBy.Law
+		if o.ReorderBy == nil {
+			o.ReorderBy = dist.Exponential(defaultHoldUp)
+		}
+	}
+	return o
+}
+
+// MachineSpec is a replica's machine as it is written.
+type MachineSpec struct {
+	CPU        strict.Duration `yaml:"cpu" default:"20us" min:"0s" max:"1m" doc:"what handling one message or timer takes; they queue"`
+	Disk       *LawSpec        `yaml:"disk" doc:"what making writes durable takes; default exponential(500us)"`
+	ClockBound strict.Duration `yaml:"clock_bound" default:"5ms" min:"0s" max:"1h" doc:"the error that the clock service claims at most"`
+}
+
+// defaultSync is what a sync takes on average: an NVMe drive with a little luck.
+const defaultSync = 500 * time.Microsecond
+
+// BudgetSpec is the fault budget as it is written.
+type BudgetSpec struct {
+	Down   *int `yaml:"down" min:"0" max:"1000" doc:"replicas that random faults may take down, pause or isolate at once; default: a minority"`
+	Within bool `yaml:"within_assumptions" default:"false" doc:"leave out faults that break an assumption of the store"`
+}
+
+// PlotSpec is a chart as it is written.
+type PlotSpec struct {
+	Kind     string   `yaml:"kind" required:"true" doc:"kind of chart: see faultline list charts"`
+	X        string   `yaml:"x" doc:"metric or swept setting"`
+	Y        string   `yaml:"y" doc:"metric or swept setting"`
+	Metric   string   `yaml:"metric" doc:"metric to show"`
+	Property string   `yaml:"property" doc:"property that marks points as filled or hollow"`
+	Series   []string `yaml:"series" doc:"cells to show, by label; default: all"`
+	Ops      string   `yaml:"operations" oneof:"read,write," doc:"operations to show"`
+	Title    string   `yaml:"title" doc:"instead of the finding"`
+	Subtitle string   `yaml:"subtitle" doc:"instead of the facts"`
+	Name     string   `yaml:"name" doc:"of the file; default: the kind"`
+}
+
+// CheckStrict looks up the names.
+func (s *PlotSpec) CheckStrict(n *strict.Node) {
+	lookup(n.Field("kind"), "chart", chart.KindNames())
+}
+
+// options returns the chart's options.
+func (s *PlotSpec) options() chart.Options {
+	return chart.Options{X: s.X, Y: s.Y, Metric: s.Metric, Property: s.Property, Series: s.Series, Operations: s.Ops, Title: s.Title, Subtitle: s.Subtitle}
+}

@@ -1,0 +1,69 @@
+package lww
+
+import (
+	"time"
+
+	"faultline/checker/history"
+	"faultline/sim"
+)
+
+// A stamp orders the versions of a key: by time, then by count, then by node. No
+// two writes share one: a node counts its writes within one instant, and its
+// lives, each of which drew a number, are told apart at last.
+type stamp struct {
+	time  sim.Time // in steps of the granularity
+	count uint32
+	node  sim.NodeID
+	life  uint64
+}
+
+func (s stamp) less(t stamp) bool {
+	if s.time != t.time {
+		return s.time < t.time
+	}
+	if s.count != t.count {
+		return s.count < t.count
+	}
+	if s.node != t.node {
+		return s.node < t.node
+	}
+	return s.life < t.life
+}
+
+// A stamper makes the stamps of one replica.
+type stamper struct {
+	hybrid      bool
+	granularity time.Duration
+	node        sim.NodeID
+	life        uint64
+	last        stamp // of a hybrid clock: the latest made or seen; of a wall clock: the latest made
+}
+
+// next returns the stamp of a write when the wall clock reads now.
+//
+// A wall clock is taken at its word, though it may have been set back. A hybrid
+// clock follows the wall clock while that is ahead of everything seen, and else
+// counts on from there.
+func (s *stamper) next(now sim.Time) stamp {
+	next := stamp{time: now / sim.Time(s.granularity), node: s.node, life: s.life}
+	if next.time == s.last.time || s.hybrid && next.time < s.last.time {
+		next.time, next.count = s.last.time, s.last.count+1
+	}
+	s.last = next
+	return next
+}
+
+// saw moves a hybrid clock past a stamp from elsewhere.
+func (s *stamper) saw(t stamp) {
+	if s.hybrid && s.last.less(t) {
+		s.last = t
+	}
+}
+
+// A version is a value of a key, under its stamp. Versions are shared by
+// messages and tables, and never change.
+type version struct {
+	key   string
+	stamp stamp
+	value history.Value
+}

@@ -1,0 +1,449 @@
+package primarybackup
+
+import (
+	"time"
+
+	"faultline/checker/history"
+	"faultline/models/store"
+	"faultline/sim"
+)
+
+// A replica is the primary of its view, a backup, or a candidate for the next view.
+type replica struct {
+	cfg       store.Config
+	self      int    // index among the replicas
+	ack       string // setting of that name
+	alone     bool   // vote: any
+	reads     string // setting of that name
+	heartbeat time.Duration
+	failover  int // in ticks
+
+	// What is replicated: state holds the writes up to commit, log those after trimmed.
+	state           *store.State
+	log             []write
+	trimmed, commit uint64
+	durable         uint64 // the disk has the writes up to here
+	installed       int    // the view whose primary's history this is
+	promised        int    // earlier views are not heeded
+
+	role  role
+	ticks int // heartbeat intervals on the own oscillator since the start
+	saver saver
+	following
+	leading
+}
+
+// following is what a backup or candidate keeps.
+type following struct {
+	joined   bool                     // has this view's history, in this life
+	heard    int                      // tick at which the primary was heard, or a vote given
+	patience int                      // ticks of silence after which to take over
+	early    map[uint64]store.Request // updates that overtook others
+	seen     int                      // a view that others know of
+	campaign int                      // the view stood for
+	began    int                      // tick at which the campaign began
+	votes    []bool
+}
+
+// leading is what a primary keeps.
+type leading struct {
+	backups   []backup // by index
+	inherited uint64   // the last write of earlier views
+}
+
+// A backup is what the primary knows of one.
+type backup struct {
+	joined bool   // has the history of this view
+	acked  uint64 // has the writes up to here
+	heard  int    // tick of its last ack
+	moved  int    // tick at which acked last rose, or it was last helped
+}
+
+// A write is a write in order, and who waits for the answer, if anyone.
+type write struct {
+	req    store.Request
+	client sim.NodeID
+}
+
+type role uint8
+
+const (
+	isBackup role = iota
+	isCandidate
+	isPrimary
+)
+
+const (
+	none        = -1   // no view
+	resendTicks = 2    // without progress, after which a backup is sent again what it lacks
+	resendBatch = 128  // updates at once
+	window      = 1024 // committed writes kept for backups that lag; one that lags more gets the whole state
+	maxPending  = 8192 // uncommitted writes, beyond which the primary takes no more
+)
+
+func newReplica(cfg store.Config, id sim.NodeID) *replica {
+	beat := cfg.Duration("heartbeat")
+	r := &replica{
+		cfg: cfg, self: cfg.Index(id), ack: cfg.Choice("ack"), alone: cfg.Choice("vote") == voteAny, reads: cfg.Choice("reads"),
+		heartbeat: beat, failover: int((cfg.Duration("failover") + beat - 1) / beat),
+		state: store.NewState(), installed: none, promised: none,
+	}
+	r.saver.lazy = !cfg.Bool("sync")
+	r.early = map[uint64]store.Request{}
+	r.seen = none
+	r.votes = make([]bool, len(cfg.Replicas))
+	r.backups = make([]backup, len(cfg.Replicas))
+	return r
+}
+
+// Start reads the journal. No replica starts as primary, not even one that was:
+// others may have taken over.
+func (r *replica) Start(e sim.Env) {
+	known := r.replay(e)
+	r.lookOut(e)
+	if !known {
+		r.heard = -r.failover // there is no primary yet: vote at once, but leave the first view to the first replica
+		r.patience += r.failover
+		if r.self == 0 {
+			r.stand(e)
+		}
+	}
+	e.After(r.heartbeat)
+}
+
+func (r *replica) Timer(e sim.Env, t sim.TimerID) {
+	if t == r.saver.timer {
+		r.saved(e)
+		return
+	}
+	r.tick(e)
+	e.After(r.heartbeat)
+}
+
+func (r *replica) tick(e sim.Env) {
+	r.ticks++
+	switch r.role {
+	case isPrimary:
+		r.beat(e)
+	case isBackup:
+		if r.ticks-r.heard > r.patience {
+			r.takeOver(e)
+		}
+	case isCandidate:
+		r.persist(e)
+	}
+	r.trim()
+	if r.saver.records > checkpointEvery {
+		r.checkpoint(e)
+		r.flush(e)
+	}
+}
+
+func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
+	switch m := msg.(type) {
+	case store.Request:
+		r.request(e, from, m)
+	case update:
+		r.update(e, from, m)
+	case ack:
+		r.acked(e, from, m)
+	case beat:
+		r.beaten(e, from, m)
+	case ask:
+		r.asked(e, from, m)
+	case transfer:
+		r.install(e, from, m)
+	case solicit:
+		r.solicited(e, from, m)
+	case grant:
+		r.granted(e, from, m)
+	case passed:
+		r.overtaken(e, m.view)
+	case takeOver:
+		r.lead(e, m.view)
+	}
+}
+
+// request orders a write, or answers a read from what is committed.
+func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
+	switch {
+	case !req.Kind.Mutates() && (r.reads == readAny || r.current()):
+		e.Send(from, r.state.Apply(req))
+	case req.Kind.Mutates() && r.role == isPrimary && r.enough() && r.last()-r.commit < maxPending:
+		r.log = append(r.log, write{req, from})
+		r.write(e, entry{req})
+		r.flush(e)
+	default:
+		e.Send(from, r.refusal(req))
+	}
+}
+
+// current reports whether the state holds every acknowledged write, as far as a
+// primary can know: one that has just taken over must first commit what earlier
+// primaries may have acknowledged.
+func (r *replica) current() bool { return r.role == isPrimary && r.commit >= r.inherited }
+
+// enough reports whether so many backups are in touch that a write can commit. It
+// saves a client of a primary that is cut off the wait.
+func (r *replica) enough() bool {
+	touch := 1
+	for i := range r.backups {
+		if i != r.self && r.inTouch(i) {
+			touch++
+		}
+	}
+	return touch >= r.copies()
+}
+
+// copies returns how many replicas must have a write at least, the primary among them, before it is answered.
+func (r *replica) copies() int {
+	switch {
+	case r.ack == ackOneBackup:
+		return min(2, len(r.backups))
+	case r.ack == ackAll && !r.alone:
+		return r.cfg.Majority()
+	}
+	return 1
+}
+
+func (r *replica) inTouch(i int) bool { return r.ticks-r.backups[i].heard <= r.failover }
+
+// refusal says no, and whom to ask. But a copy of a request that was ordered here
+// before must not be told that it failed: the write may live on in a later view.
+func (r *replica) refusal(req store.Request) store.Reply {
+	if req.Kind.Mutates() && r.holds(req) {
+		return req.Doubt()
+	}
+	hint := sim.None
+	if p := r.primary(r.promised); r.role == isBackup && p != r.id() && r.ticks-r.heard <= r.failover {
+		hint = p
+	}
+	return req.Refuse(hint)
+}
+
+func (r *replica) holds(req store.Request) bool {
+	if _, ok := r.state.Applied(req.Token); ok {
+		return true
+	}
+	for _, w := range r.log {
+		if w.req.Token == req.Token {
+			return true
+		}
+	}
+	return false
+}
+
+// persisted is called when the disk has the writes up to seq.
+func (r *replica) persisted(e sim.Env, seq uint64) {
+	first := r.durable + 1
+	r.durable = max(r.durable, seq)
+	if r.role != isPrimary {
+		if r.joined {
+			e.Send(r.primary(r.installed), ack{r.installed, r.durable})
+		}
+		return
+	}
+	r.advance(e) // first, so that the updates tell of it
+	for i := range r.backups {
+		if i != r.self && r.inTouch(i) {
+			r.send(e, i, first, r.durable)
+		}
+	}
+}
+
+// send sends backup i the writes from first to last.
+func (r *replica) send(e sim.Env, i int, first, last uint64) {
+	for seq := first; seq <= last; seq++ {
+		e.Send(r.cfg.Replicas[i], update{r.installed, seq, r.commit, r.log[seq-r.trimmed-1].req})
+	}
+}
+
+// update takes in the next write in order. One that overtook others waits for them.
+func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
+	if !r.follow(e, from, m.view) || !r.joined {
+		return
+	}
+	switch {
+	case r.cfg.Mutant == "out-of-order" && m.seq > r.last():
+		for r.last() < m.seq { // more than once in place of what is missing: sessions make it one
+			r.append(e, m.req)
+		}
+	case m.seq == r.last()+1:
+		r.append(e, m.req)
+		r.drain(e)
+	case m.seq > r.last():
+		r.early[m.seq] = m.req
+	}
+	r.flush(e)
+	r.commitTo(e, min(m.commit, r.last()))
+}
+
+func (r *replica) append(e sim.Env, req store.Request) {
+	r.log = append(r.log, write{req, sim.None})
+	r.write(e, entry{req})
+}
+
+// drain appends the early updates whose turn has come.
+func (r *replica) drain(e sim.Env) {
+	for len(r.early) > 0 {
+		req, ok := r.early[r.last()+1]
+		if !ok {
+			return
+		}
+		delete(r.early, r.last()+1)
+		r.append(e, req)
+	}
+}
+
+// acked notes how far a backup is.
+func (r *replica) acked(e sim.Env, from sim.NodeID, m ack) {
+	if r.role != isPrimary || m.view != r.installed {
+		return
+	}
+	b := &r.backups[r.cfg.Index(from)]
+	b.joined, b.heard = true, r.ticks
+	if m.seq > b.acked {
+		b.acked, b.moved = m.seq, r.ticks
+		r.advance(e)
+	}
+}
+
+// advance commits what enough replicas have.
+func (r *replica) advance(e sim.Env) { r.commitTo(e, r.agreed()) }
+
+// agreed returns the last write that may be answered.
+func (r *replica) agreed() uint64 {
+	switch {
+	case r.ack == ackPrimary, r.cfg.Mutant == "ack-early", len(r.backups) == 1:
+		return r.durable
+	case r.ack == ackOneBackup:
+		return min(r.durable, r.furthest())
+	case !r.enough():
+		return r.commit
+	}
+	return min(r.durable, r.nearest())
+}
+
+// furthest returns how far the most advanced backup is.
+func (r *replica) furthest() uint64 {
+	most := uint64(0)
+	for i := range r.backups {
+		if i != r.self {
+			most = max(most, r.backups[i].acked)
+		}
+	}
+	return most
+}
+
+// nearest returns how far every backup is that is in touch.
+func (r *replica) nearest() uint64 {
+	least := r.last()
+	for i := range r.backups {
+		if i != r.self && r.inTouch(i) {
+			least = min(least, r.backups[i].acked)
+		}
+	}
+	return least
+}
+
+// commitTo applies the writes up to seq and answers those who wait for them.
+func (r *replica) commitTo(e sim.Env, seq uint64) {
+	for r.commit < seq {
+		w := &r.log[r.commit-r.trimmed]
+		r.commit++
+		reply := r.state.Apply(w.req)
+		if w.client != sim.None {
+			e.Send(w.client, reply)
+			w.client = sim.None
+		}
+	}
+}
+
+// beat tells the backups that the primary lives, and sends again what may be lost.
+func (r *replica) beat(e sim.Env) {
+	r.advance(e) // a backup that fell silent is waited for no longer
+	for i, id := range r.cfg.Replicas {
+		if i == r.self {
+			continue
+		}
+		e.Send(id, beat{r.installed, r.commit})
+		b := &r.backups[i]
+		if b.joined && b.acked < r.durable && r.inTouch(i) && r.ticks-b.moved >= resendTicks {
+			b.moved = r.ticks
+			r.help(e, i)
+		}
+	}
+}
+
+// help sends backup i what it lacks: again, or the whole state if that is no longer at hand write by write.
+func (r *replica) help(e sim.Env, i int) {
+	acked := r.backups[i].acked
+	if acked < r.trimmed {
+		e.Send(r.cfg.Replicas[i], r.transfer())
+		return
+	}
+	r.send(e, i, acked+1, min(r.durable, acked+resendBatch))
+}
+
+// beaten answers a heartbeat: it says how far the backup is, or that it has nothing of this view.
+func (r *replica) beaten(e sim.Env, from sim.NodeID, m beat) {
+	if !r.follow(e, from, m.view) {
+		return
+	}
+	if !r.joined {
+		e.Send(from, ask{m.view})
+		return
+	}
+	r.commitTo(e, min(m.commit, r.last()))
+	e.Send(from, ack{m.view, r.durable})
+}
+
+// trim forgets the committed writes that no backup in touch can still ask for.
+func (r *replica) trim() {
+	keep := r.commit
+	if r.role == isPrimary {
+		keep = max(min(keep, r.nearest()), keep-min(keep, window))
+	}
+	if keep > r.trimmed {
+		r.log = r.log[keep-r.trimmed:]
+		r.trimmed = keep
+	}
+}
+
+func (r *replica) last() uint64 { return r.trimmed + uint64(len(r.log)) }
+
+// tail returns a copy of the writes after commit.
+func (r *replica) tail() []store.Request {
+	pending := r.log[r.commit-r.trimmed:]
+	tail := make([]store.Request, len(pending))
+	for i, w := range pending {
+		tail[i] = w.req
+	}
+	return tail
+}
+
+// adopt replaces everything held.
+func (r *replica) adopt(commit uint64, state *store.State, tail []store.Request) {
+	r.state, r.commit, r.trimmed, r.durable = state.Clone(), commit, commit, 0
+	r.log = make([]write, len(tail))
+	for i, req := range tail {
+		r.log[i] = write{req, sim.None}
+	}
+	clear(r.early)
+}
+
+func (r *replica) id() sim.NodeID { return r.cfg.Replicas[r.self] }
+
+// primary returns the primary of a view, or None of none.
+func (r *replica) primary(view int) sim.NodeID {
+	if view == none {
+		return sim.None
+	}
+	return r.cfg.Replicas[view%len(r.cfg.Replicas)]
+}
+
+// Leads reports whether the replica believes that it is the primary.
+func (r *replica) Leads() bool { return r.role == isPrimary }
+
+// Dump calls visit for every key the replica holds, in any order.
+func (r *replica) Dump(visit func(key string, v history.Value)) { r.state.Dump(visit) }

@@ -1,0 +1,260 @@
+package quorum
+
+import (
+	"math/bits"
+	"time"
+
+	"faultline/checker/history"
+	"faultline/models/store"
+	"faultline/sim"
+)
+
+// A coordinator carries out clients' requests. It holds no data; it is part of
+// every replica, or stands alone as a proxy.
+type coordinator struct {
+	ring
+	mutant     string
+	r, w       int
+	sloppy     bool
+	handoff    bool
+	readRepair bool
+	patience   time.Duration
+	ticksLeft  int // before it gives up: the timeout in intervals of patience
+
+	round   uint64 // of the latest operation
+	ops     map[uint64]*operation
+	open    []*operation // in the order they began; the finished ones are dropped at the next tick
+	ticking sim.TimerID  // zero while nothing is open
+}
+
+func newCoordinator(cfg store.Config) coordinator {
+	c := coordinator{
+		ring: newRing(cfg), mutant: cfg.Mutant, r: cfg.Int("r"), w: cfg.Int("w"),
+		sloppy: cfg.Bool("sloppy"), handoff: cfg.Bool("handoff"), readRepair: cfg.Bool("read_repair"),
+		patience: cfg.Duration("patience"), ops: map[uint64]*operation{},
+	}
+	c.ticksLeft = int(cfg.Duration("timeout") / c.patience)
+	return c
+}
+
+// wake begins a life. Answers to an earlier one must not count for it, and no two
+// writes may share a stamp, so rounds begin anywhere in 64 bits.
+func (c *coordinator) wake(e sim.Env) { c.round = e.Rand().Uint64() }
+
+// An operation is a client's request under way. It stays open after the answer,
+// until all homes were heard or taken for silent.
+type operation struct {
+	round    uint64 // names it in messages
+	client   sim.NodeID
+	req      store.Request
+	first    int        // where its key's preference list begins
+	heard    uint64     // who answered: bit i is place i of the preference list
+	count    int        // of those, the ones that count
+	newest   *version   // what is written, or the newest that was read
+	answers  []*version // by place; of a read that may be repaired
+	answered bool       // the client was
+	finished bool
+	ticks    int
+}
+
+// begin takes up a client's request and sends it to all homes of the key.
+func (c *coordinator) begin(e sim.Env, client sim.NodeID, req store.Request) {
+	c.round++
+	op := &operation{round: c.round, client: client, req: req, first: c.first(req.Key), newest: unwritten}
+	c.ops[op.round] = op
+	c.open = append(c.open, op)
+	if c.ticking == 0 {
+		c.ticking = e.After(c.patience)
+	}
+	if req.Kind.Mutates() {
+		stamp := stamp{e.Clock(), e.Self(), op.round}
+		op.newest = &version{req.Key, stamp, req.In}
+		c.sendAll(e, op, 0, c.n, storeMsg{op.round, sim.None, op.newest})
+		if c.mutant == "ack-early" {
+			c.answer(e, op, req.Answer(history.Value{}))
+		}
+		return
+	}
+	if c.readRepair {
+		op.answers = make([]*version, len(c.replicas))
+	}
+	c.sendAll(e, op, 0, c.n, fetchMsg{op.round, req.Key})
+}
+
+// sendAll sends a message to the given places of the preference list.
+func (c *coordinator) sendAll(e sim.Env, op *operation, from, to int, msg any) {
+	for place := from; place < min(to, len(c.replicas)); place++ {
+		e.Send(c.at(op.first, place), msg)
+	}
+}
+
+// stored counts a replica that has the value now. A stand-in counts in a sloppy quorum alone.
+func (c *coordinator) stored(e sim.Env, from sim.NodeID, m storedMsg) {
+	op, _ := c.hear(from, m.round)
+	if op == nil {
+		return
+	}
+	if op.count == c.w {
+		c.answer(e, op, op.req.Answer(history.Value{}))
+	}
+	c.retire(e, op)
+}
+
+// fetched counts a replica that told what it has.
+func (c *coordinator) fetched(e sim.Env, from sim.NodeID, m fetchedMsg) {
+	op, place := c.hear(from, m.round)
+	if op == nil {
+		return
+	}
+	if op.newest.stamp.less(m.stamp) {
+		op.newest = m.version
+	}
+	if op.answers != nil {
+		op.answers[place] = m.version
+	}
+	if op.count == c.r {
+		c.answer(e, op, op.req.Answer(op.newest.value))
+	}
+	c.retire(e, op)
+}
+
+// hear returns the operation of a round, and the place of who answered it in the
+// preference list, if that is news; else nil.
+func (c *coordinator) hear(from sim.NodeID, round uint64) (*operation, int) {
+	op := c.ops[round]
+	if op == nil {
+		return nil, 0
+	}
+	place := c.place(op.first, from)
+	if op.heard>>place&1 == 1 {
+		return nil, 0
+	}
+	op.heard |= 1 << place
+	if place < c.n || c.sloppy {
+		op.count++
+	}
+	return op, place
+}
+
+func (c *coordinator) answer(e sim.Env, op *operation, reply store.Reply) {
+	if !op.answered {
+		op.answered = true
+		e.Send(op.client, reply)
+	}
+}
+
+// retire ends an operation that is answered and has nobody left to hear from.
+func (c *coordinator) retire(e sim.Env, op *operation) {
+	if op.answered && bits.OnesCount64(op.heard&(1<<c.n-1)) == c.n {
+		c.repairHomes(e, op)
+		c.finish(op)
+	}
+}
+
+func (c *coordinator) finish(op *operation) {
+	op.finished = true
+	delete(c.ops, op.round)
+}
+
+// repairHomes sends the newest version to the homes that answered a read with less.
+func (c *coordinator) repairHomes(e sim.Env, op *operation) {
+	for place, v := range op.answers[:min(c.n, len(op.answers))] {
+		if v != nil && v.stamp.less(op.newest.stamp) {
+			e.Send(c.at(op.first, place), storeMsg{noRound, sim.None, op.newest})
+		}
+	}
+}
+
+// tick goes through what is open: it sees to the homes that are silent, gives up
+// what took too long, and forgets what is finished. It counts intervals, not
+// clock readings: clocks may step.
+func (c *coordinator) tick(e sim.Env) {
+	open := c.open[:0]
+	for _, op := range c.open {
+		if op.ticks++; op.ticks == 2 && !op.finished { // at the first tick it may have begun a moment ago
+			c.bypassSilent(e, op)
+		}
+		if op.ticks > c.ticksLeft && !op.finished {
+			c.giveUp(e, op)
+		}
+		if !op.finished {
+			open = append(open, op)
+		}
+	}
+	clear(c.open[len(open):])
+	c.open, c.ticking = open, 0
+	if len(open) > 0 {
+		c.ticking = e.After(c.patience)
+	}
+}
+
+// bypassSilent does without the homes that have not answered: it hands their
+// copies of a write to others, and asks others in a read.
+func (c *coordinator) bypassSilent(e sim.Env, op *operation) {
+	if op.req.Kind.Mutates() {
+		c.hintSilent(e, op)
+	} else {
+		c.repairHomes(e, op)
+		if silent := c.n - bits.OnesCount64(op.heard); c.sloppy && !op.answered {
+			c.sendAll(e, op, c.n, c.n+silent, fetchMsg{op.round, op.req.Key})
+		}
+	}
+	if op.answered {
+		c.finish(op)
+	}
+}
+
+// hintSilent gives the copies of silent homes to the stand-ins that follow on the
+// ring, with a hint whose they are; where there are no more of those, to a replica that has answered.
+func (c *coordinator) hintSilent(e sim.Env, op *operation) {
+	if !c.handoff {
+		return
+	}
+	standIn := c.n
+	for place := range c.n {
+		if op.heard>>place&1 == 1 {
+			continue
+		}
+		hint := storeMsg{op.round, c.at(op.first, place), op.newest}
+		switch {
+		case standIn < len(c.replicas):
+			e.Send(c.at(op.first, standIn), hint)
+			standIn++
+		case op.heard != 0:
+			e.Send(c.at(op.first, bits.TrailingZeros64(op.heard)), hint)
+		}
+	}
+}
+
+// giveUp tells the client what is certain: a read changes nothing, and a write
+// that was sent to anyone may be read at any time.
+func (c *coordinator) giveUp(e sim.Env, op *operation) {
+	if op.req.Kind.Mutates() {
+		c.answer(e, op, op.req.Doubt())
+	} else {
+		c.answer(e, op, op.req.Refuse(sim.None))
+	}
+	c.finish(op)
+}
+
+// handle handles the messages for coordinators, and reports whether msg is one.
+func (c *coordinator) handle(e sim.Env, from sim.NodeID, msg any) bool {
+	switch m := msg.(type) {
+	case storedMsg:
+		c.stored(e, from, m)
+	case fetchedMsg:
+		c.fetched(e, from, m)
+	case store.Request:
+		c.begin(e, from, m)
+	default:
+		return false
+	}
+	return true
+}
+
+// A proxy is a coordinator beside a client. It keeps nothing, so a crash costs what is under way.
+type proxy struct{ coordinator }
+
+func (p *proxy) Start(e sim.Env)                             { p.wake(e) }
+func (p *proxy) Receive(e sim.Env, from sim.NodeID, msg any) { p.handle(e, from, msg) }
+func (p *proxy) Timer(e sim.Env, _ sim.TimerID)              { p.tick(e) }

@@ -1,0 +1,294 @@
+package quorum_test
+
+import (
+	"testing"
+	"time"
+
+	"faultline/checker/history"
+	"faultline/models/quorum"
+	"faultline/models/store"
+	"faultline/sim"
+)
+
+// bare switches off all that mends copies afterwards.
+var bare = store.Values{"read_repair": false, "handoff": false, "sloppy": false, "anti_entropy": never}
+
+// Why r+w > n is not linearizable, first: the clock of b is behind, so a write
+// through b is acknowledged by a majority, and loses.
+func TestAClockBehindLosesAnAcknowledgedWrite(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.do("step b -1s")
+	s.write("a", 1)
+	s.write("b", 2) // acknowledged
+	if got := s.read("b"); got != 1 {
+		t.Errorf("after the write of 2, b reads %d; the stamp of 1 is higher", got)
+	}
+}
+
+// Second: a write that reached one home of three is not undone. One read meets
+// it, the next one, by other homes, does not.
+func TestAPartialWriteIsReadAndThenNot(t *testing.T) {
+	s := newStage(t, "", bare)
+	s.write("a", 1)
+	s.do("run 10ms", "cut a b", "cut a c")
+	if r := s.reply(s.send("a", history.Write, 2)); r.Status != history.Unknown {
+		t.Fatalf("a write that one home acknowledged: %v, want unknown", r.Status)
+	}
+	s.do("heal", "cut a c")
+	if got := s.read("a"); got != 2 {
+		t.Fatalf("a, with b, reads %d, want 2", got)
+	}
+	s.do("heal", "cut a b")
+	if got := s.read("b"); got != 1 {
+		t.Errorf("b, with c, reads %d; want 1, after another read saw 2", got)
+	}
+}
+
+// Third: the same while the write is under way, and in the end acknowledged.
+func TestReadsDuringAWriteInvert(t *testing.T) {
+	s := newStage(t, "", bare)
+	s.write("a", 1)
+	s.do("run 10ms", "delay 100ms")
+	w := s.send("a", history.Write, 2)
+	s.do("run 101ms", "delay 1ms") // a has it; it is on its way to b and c
+	s.do("cut a c")
+	if got := s.read("a"); got != 2 {
+		t.Fatalf("a, with b, reads %d, want 2", got)
+	}
+	s.do("cut a b")
+	if got := s.read("b"); got != 1 {
+		t.Errorf("b, with c, reads %d; want 1, after another read saw 2", got)
+	}
+	s.do("heal")
+	if r := s.reply(w); r.Status != history.OK {
+		t.Errorf("the write: %v, want ok", r.Status)
+	}
+}
+
+// A read that meets an old copy mends it.
+func TestReadRepair(t *testing.T) {
+	for repair, want := range map[bool]int64{true: 1, false: 0} {
+		s := newStage(t, "", with(bare, "read_repair", repair))
+		s.do("cut a c", "cut b c")
+		s.write("a", 1)
+		s.do("heal", "run 1s")
+		s.read("b")
+		s.do("run 10ms")
+		if got := s.holds("c"); got != want {
+			t.Errorf("read_repair %v: after a read c holds %d, want %d", repair, got, want)
+		}
+	}
+}
+
+// A home was away; another keeps what it missed and delivers it.
+func TestHintedHandoff(t *testing.T) {
+	for handoff, want := range map[bool]int64{true: 1, false: 0} {
+		s := newStage(t, "", with(bare, "handoff", handoff))
+		s.do("crash c")
+		s.write("a", 1)
+		s.do("run 500ms", "crash a", "crash b", "restart a", "restart b", "restart c", "run 3s") // hints are on disk
+		if got := s.holds("c"); got != want {
+			t.Errorf("handoff %v: c holds %d, want %d", handoff, got, want)
+		}
+	}
+}
+
+// A home learns of many writes, in more than one batch.
+func TestHandoffInBatches(t *testing.T) {
+	s := newStage(t, "", with(bare, "handoff", true))
+	s.do("crash c")
+	const keys = 200
+	for i := range keys {
+		s.key = "k" + string(rune('0'+i))
+		s.write("a", int64(i+1))
+	}
+	s.do("run 500ms", "restart c", "run 2s")
+	count := 0
+	s.dump("c", func(string, history.Value) { count++ })
+	if count != keys {
+		t.Errorf("c holds %d keys, want %d", count, keys)
+	}
+}
+
+// homes returns the names of the homes of x among five replicas, and of the others.
+func homes(s *stage) (home, other []string) {
+	view := store.View{Near: s.config.Replicas, Proxy: sim.None}
+	for i, id := range quorum.Model.Route(s.config, history.Op{Key: "x"}, view) {
+		if i < s.config.Int("n") {
+			home = append(home, s.Names[id])
+		} else {
+			other = append(other, s.Names[id])
+		}
+	}
+	return home, other
+}
+
+// All homes of a key but one are away. A sloppy quorum goes on with stand-ins,
+// who deliver later; a strict one does not answer.
+func TestSloppyQuorum(t *testing.T) {
+	for sloppy, want := range map[bool]history.Status{true: history.OK, false: history.Unknown} {
+		s := newStageOf(5, t, "", with(bare, "handoff", sloppy, "sloppy", sloppy))
+		home, other := homes(s)
+		s.do("crash "+home[1], "crash "+home[2])
+		if r := s.reply(s.send(other[0], history.Write, 7)); r.Status != want {
+			t.Errorf("sloppy %v: the write is %v, want %v", sloppy, r.Status, want)
+		}
+		if !sloppy {
+			continue
+		}
+		if got := s.read(other[1]); got != 7 {
+			t.Errorf("during the crash a read finds %d", got)
+		}
+		s.do("restart "+home[1], "restart "+home[2], "run 3s")
+		for _, name := range home {
+			if got := s.holds(name); got != 7 {
+				t.Errorf("home %s holds %d in the end", name, got)
+			}
+		}
+		for _, name := range other {
+			if got := s.holds(name); got != 0 {
+				t.Errorf("%s, no home, holds %d", name, got)
+			}
+		}
+	}
+}
+
+// The only home of a key is away, a stand-in takes the write, and must deliver it.
+func TestReplay(t *testing.T) {
+	for mutant, want := range map[string]int64{"": 7, "no-replay": 0} {
+		s := newStage(t, mutant, store.Values{"n": 1, "r": 1, "w": 1})
+		home, other := homes(s)
+		s.do("crash " + home[0])
+		s.write(other[0], 7)
+		s.do("restart "+home[0], "run 3s")
+		if got := s.read(home[0]); got != want {
+			t.Errorf("%q: the home reads %d, want %d", mutant, got, want)
+		}
+	}
+}
+
+// Homes compare, and learn what they missed.
+func TestAntiEntropy(t *testing.T) {
+	for mutant, want := range map[string]int64{"": 1, "no-anti-entropy": 0} {
+		s := newStage(t, mutant, with(bare, "anti_entropy", 500*time.Millisecond))
+		s.do("cut a c", "cut b c")
+		s.write("a", 1)
+		s.do("heal", "run 3s")
+		if got := s.holds("c"); got != want {
+			t.Errorf("%q: c holds %d, want %d", mutant, got, want)
+		}
+	}
+}
+
+// In the WARS model a read with r = 1 may miss a write with w = 1 that was
+// acknowledged before; with r+w > n it does not.
+func TestWARS(t *testing.T) {
+	for r, want := range map[int]int64{1: 0, 3: 7} {
+		s := newStage(t, "", with(bare, "coordinator", "proxy", "r", r, "w", 1))
+		s.do("cut proxy b", "cut proxy c")
+		s.write("proxy", 7)
+		s.do("heal", "cut proxy a")
+		if r == 3 {
+			s.do("heal")
+		}
+		if got := s.read("proxy"); got != want {
+			t.Errorf("r = %d: the proxy reads %d, want %d", r, got, want)
+		}
+	}
+}
+
+// A proxy has a clock of its own, and stamps with it.
+func TestAProxyStampsWithItsOwnClock(t *testing.T) {
+	s := newStage(t, "", store.Values{"coordinator": "proxy"})
+	s.write("proxy", 1)
+	s.do("step proxy -1s")
+	s.write("proxy", 2)
+	if got := s.read("proxy"); got != 1 {
+		t.Errorf("the proxy reads %d; its clock was set back before it wrote 2", got)
+	}
+}
+
+// The power fails everywhere after the acknowledgement.
+func TestPowerLoss(t *testing.T) {
+	for mutant, want := range map[string]int64{"": 7, "ack-early": 0} {
+		s := newStage(t, mutant, bare)
+		for _, id := range s.config.Replicas {
+			s.Sim.SetDisk(id, slow{})
+		}
+		s.write("a", 7)
+		s.do("crash a", "crash b", "crash c", "run 1s", "restart a", "restart b", "restart c", "run 1ms")
+		if got := s.read("b"); got != want {
+			t.Errorf("%q: after the power loss b reads %d, want %d", mutant, got, want)
+		}
+	}
+}
+
+// slow is a disk that needs 30 ms for a sync.
+type slow struct{}
+
+func (slow) Sample(uint64) time.Duration { return 30 * time.Millisecond }
+
+func TestTheNewerWins(t *testing.T) {
+	for mutant, want := range map[string]int64{"": 2, "older-wins": 1} {
+		s := newStage(t, mutant, nil)
+		s.write("a", 1)
+		s.write("b", 2)
+		if got := s.read("c"); got != want {
+			t.Errorf("%q: c reads %d, want %d", mutant, got, want)
+		}
+	}
+}
+
+// A coordinator alone: a read has changed nothing, a write may be seen yet.
+func TestWhatATimeoutMeans(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.do("cut a b", "cut a c")
+	if r := s.reply(s.send("a", history.Read, 0)); r.Status != history.Failed {
+		t.Errorf("a read: %v, want failed", r.Status)
+	}
+	if r := s.reply(s.send("a", history.Write, 1)); r.Status != history.Unknown {
+		t.Errorf("a write: %v, want unknown", r.Status)
+	}
+}
+
+// The journal is replaced by what it says before it grows without bound, and says the same after.
+func TestCheckpoint(t *testing.T) {
+	s := newStage(t, "", nil)
+	const count = 6000
+	for v := int64(1); v <= count; v++ {
+		s.write("a", v)
+	}
+	s.do("crash a", "crash b", "crash c", "restart a", "restart b", "restart c", "run 1ms")
+	if got := s.read("b"); got != count {
+		t.Errorf("b reads %d, want %d", got, count)
+	}
+	if n := len(s.disks[s.ID("a")].Records()); n > 5000 {
+		t.Errorf("the journal of a has %d records after %d writes", n, count)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	good := store.Config{Replicas: []sim.NodeID{0, 1, 2}, Values: quorum.Model.Defaults(nil)}
+	if err := quorum.Model.Check(good); err != nil {
+		t.Errorf("the defaults: %v", err)
+	}
+	for name, v := range map[string]any{"n": 4, "r": 4, "w": 4, "handoff": false, "timeout": time.Millisecond} {
+		bad := good
+		bad.Values = quorum.Model.Defaults(store.Values{name: v})
+		if quorum.Model.Check(bad) == nil {
+			t.Errorf("%s = %v is accepted", name, v)
+		}
+	}
+}
+
+// with returns set with some settings changed: names and values by turns.
+func with(set store.Values, changes ...any) store.Values {
+	changed := store.Values{}
+	for name, v := range set {
+		changed[name] = v
+	}
+	for i := 0; i < len(changes); i += 2 {
+		changed[changes[i].(string)] = changes[i+1]
+	}
+	return changed
+}

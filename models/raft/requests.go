@@ -1,0 +1,151 @@
+package raft
+
+import (
+	"time"
+
+	pb "go.etcd.io/raft/v3/raftpb"
+
+	"faultline/checker/history"
+	"faultline/models/store"
+	"faultline/net/call"
+	"faultline/sim"
+)
+
+// An asked is a request that waits for its answer.
+type asked struct {
+	from sim.NodeID
+	id   call.ID
+	kind history.Kind
+	key  string // of a read that is answered from the state
+}
+
+// proposals are the requests that go through the log of a leader.
+type proposals struct {
+	taken    duplicates
+	sessions bool
+	window   time.Duration // of group commit
+	timer    sim.TimerID   // ends the window under way; zero if none is
+	gathered []asked       // in it
+	entries  []*pb.Entry   // of those gathered
+	pending  []asked       // proposed in the term that this replica leads, in the order of the log
+}
+
+// request takes in what a client asks.
+func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
+	a := asked{from, req.ID, req.Kind, req.Key}
+	read := req.Kind == history.Read
+	stale := r.cfg.Mutant == "stale-read" && r.reads.mode == readLog
+	switch {
+	case r.node == nil || !r.proposals.taken.first(req.Header):
+	case read && (r.reads.mode == readLocal || stale):
+		r.answerRead(e, a)
+	case !r.leads():
+		e.Send(from, req.Refuse(r.hint()))
+	case read && r.reads.mode != readLog:
+		r.read(e, a)
+	default:
+		r.gather(e, a, req)
+	}
+}
+
+// gather takes a request into the log, now or at the end of the window.
+func (r *replica) gather(e sim.Env, a asked, req store.Request) {
+	p := &r.proposals
+	if !p.sessions {
+		req.Token = call.Token{}
+	}
+	p.gathered = append(p.gathered, a)
+	p.entries = append(p.entries, &pb.Entry{Data: encode(req)})
+	if r.cfg.Mutant == "ack-before-commit" && (req.Kind == history.Write || req.Kind == history.Append) {
+		e.Send(a.from, req.Answer(history.Value{}))
+	}
+	switch {
+	case p.window == 0:
+		r.propose(e)
+	case p.timer == 0:
+		p.timer = e.After(p.window)
+	}
+}
+
+// propose appends what was gathered to the log. The library drops it if it lost
+// the leadership at this instant.
+func (r *replica) propose(e sim.Env) {
+	p := &r.proposals
+	err := r.node.Step(&pb.Message{Type: pb.MsgProp.Enum(), From: new(r.id), Entries: p.entries})
+	must(err)
+	if err != nil {
+		r.refuse(e, p.gathered)
+	} else {
+		p.pending = append(p.pending, p.gathered...)
+	}
+	p.timer, p.entries, p.gathered = 0, nil, p.gathered[:0]
+	r.unsettle(e)
+}
+
+// answer answers the request in an applied entry, if this replica proposed it
+// and still leads. All entries of the term that it leads are its own and come in
+// the order in which it proposed them, so the entry is that of the oldest
+// pending request.
+func (r *replica) answer(e sim.Env, entry *pb.Entry, reply store.Reply) {
+	p := &r.proposals
+	if !r.leads() || entry.GetTerm() != r.term {
+		return
+	}
+	a := p.pending[0]
+	p.pending = p.pending[1:]
+	reply.ID = a.id
+	e.Send(a.from, reply)
+}
+
+// abdicate answers all who wait when the leadership is lost. The next leader may
+// still commit what was proposed.
+func (r *replica) abdicate(e sim.Env) {
+	p := &r.proposals
+	e.Cancel(p.timer)
+	r.refuse(e, p.gathered)
+	for _, a := range p.pending {
+		if a.kind == history.Read {
+			r.refuse(e, []asked{a})
+		} else {
+			e.Send(a.from, store.Reply{ID: a.id, Status: history.Unknown, Hint: sim.None})
+		}
+	}
+	p.timer, p.entries, p.gathered, p.pending = 0, nil, nil, nil
+	r.dropReads(e)
+}
+
+// refuse tells clients that nothing came of their requests, and whom to ask.
+func (r *replica) refuse(e sim.Env, all []asked) {
+	for _, a := range all {
+		e.Send(a.from, store.Reply{ID: a.id, Status: history.Failed, Hint: r.hint()})
+	}
+}
+
+// duplicates tell a request from its copies, by client. The network may deliver
+// one twice; if the first copy was refused because the replica did not lead, the
+// second must not be carried out once it does.
+type duplicates map[sim.NodeID]*window
+
+// A window remembers which of a client's attempts came, of the latest 64.
+type window struct {
+	top  call.ID // the highest that came
+	came uint64  // bit i: top-i came
+}
+
+// first reports whether the attempt comes for the first time. One that is older
+// than the window does not count as such: nobody waits for it any more.
+func (d duplicates) first(h call.Header) bool {
+	w := d[h.Token.Client]
+	if w == nil {
+		w = &window{top: h.ID}
+		d[h.Token.Client] = w
+	}
+	if h.ID > w.top {
+		w.came <<= min(h.ID-w.top, 64)
+		w.top = h.ID
+	}
+	bit := uint64(1) << min(w.top-h.ID, 64)
+	is := bit != 0 && w.came&bit == 0
+	w.came |= bit
+	return is
+}
