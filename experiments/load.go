@@ -99,17 +99,13 @@ func unfold(name, file string, doc *strict.Doc, overrides []string) (*Experiment
 		return nil, err
 	}
 	var whole Spec
-	if err := doc.Decode(&whole); err != nil {
-		return nil, err
-	}
+	errs = append(errs, doc.Decode(&whole)) // and go on: all mistakes are reported at once
 	e := &Experiment{
 		Name: name, File: file, Question: whole.Question, About: whole.About,
 		Seeds: whole.Seeds.seeds(), Expect: whole.Expect.List, Plots: whole.Plot, Resolved: string(doc.YAML()),
 	}
 	points, err := grid(doc, &whole)
-	if err != nil {
-		return nil, err
-	}
+	errs = append(errs, err)
 	for _, p := range points {
 		cell, err := p.cell(e)
 		errs = append(errs, err)
@@ -217,6 +213,9 @@ func (p point) cell(e *Experiment) (Cell, error) {
 	var spec Spec
 	if err := p.doc.Decode(&spec); err != nil {
 		return Cell{}, err
+	}
+	if spec.Model == nil { // the whole file has been told so
+		return Cell{}, nil
 	}
 	sc, err := spec.scenario(e.Name)
 	if err != nil {

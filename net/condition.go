@@ -97,7 +97,7 @@ func sum(effects []namedEffect) *condition {
 func (c *condition) delay(law *dist.Law, draw uint64) time.Duration {
 	d := law.Sample(draw)
 	if c.slow > 0 {
-		d = c.slow.times(int(d))
+		d = c.slow.times(int64(d))
 	}
 	for _, extra := range c.extras {
 		d = min(d+extra.Sample(sim.Mix(draw^saltExtra)), maxDelay)

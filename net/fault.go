@@ -293,7 +293,7 @@ func (n *Network) transmit(link int, c *condition, msg any) time.Duration {
 		n.trouble.busy = make([]sim.Time, n.size*n.size)
 	}
 	now, busy := n.sim.Now(), &n.trouble.busy[link]
-	*busy = max(*busy, now).Add(c.perByte.times(sizeOf(msg)))
+	*busy = max(*busy, now).Add(c.perByte.times(int64(sizeOf(msg))))
 	return busy.Sub(now)
 }
 
@@ -324,7 +324,7 @@ type ratio uint64
 func ratioOf(x float64) ratio { return ratio(x * (1 << 32)) }
 
 // times returns r*x, rounded down, and the longest duration where that overflows.
-func (r ratio) times(x int) time.Duration {
+func (r ratio) times(x int64) time.Duration {
 	hi, lo := bits.Mul64(uint64(r), uint64(x))
 	if hi >= 1<<29 {
 		return maxDelay

@@ -78,6 +78,9 @@ func New(s *sim.Sim, t *Topology, o Options) *Network {
 	}
 	n := &Network{sim: s, topology: t, sites: len(t.Sites), laws: t.laws, loopback: o.Loopback, key: sim.NewStream(s.Seed(), "net").Uint64()}
 	n.trouble.countBytes = o.CountBytes
+	if err := o.Validate(); err != nil {
+		panic("net: " + err.Error())
+	}
 	if o.Effect != (Effect{}) {
 		n.trouble.nature = (*condition)(nil).with(natural, o.Effect)
 	}

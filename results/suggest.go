@@ -5,7 +5,7 @@ import "fmt"
 // Suggest is the known word that was probably meant by word, or "" when none is near:
 // at most a third of its letters wrong, counted as Levenshtein did.
 func Suggest(word string, known []string) string {
-	best, bestDistance := "", max(1, len(word)/3)+1
+	best, bestDistance := "", (len(word)+2)/3+1
 	for _, k := range known {
 		if d := distance(word, k); d < bestDistance {
 			best, bestDistance = k, d

@@ -72,6 +72,7 @@ func TestLostWrites(t *testing.T) {
 		{"one replica still has it", h{write(1, 0, 10), write(2, 20, 30)}, h{final(1), final(2), final(1)}, "2 [] []"},
 		{"the same value written again later", h{write(1, 0, 10), write(2, 20, 30), write(1, 40, 50)}, h{final(1)}, "3 [] []"},
 		{"the same value written twice before", h{write(1, 0, 10), write(1, 12, 15), write(2, 20, 30)}, h{final(1)}, "3 [2] []"},
+		{"written twice: a read does not say which", h{write(1, 0, 10), read(1, 12, 15), write(1, 18, 50), write(2, 20, 30)}, h{final(1)}, "3 [] []"},
 		{"not read in the end", h{write(1, 0, 10)}, h{unknown(final(1))}, "0 [] [x]"},
 		{"a value from nowhere", h{write(1, 0, 10)}, h{final(9)}, "0 [] [x]"},
 		{"appends that are there", h{add(1, 0, 10), add(2, 0, 10)}, h{list(2, 1)}, "2 [] []"},

@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -174,11 +175,7 @@ func (p *parser) word() string {
 
 // decodeGets takes the answers apart into pieces.
 func (k *kvReader) decodeGets() error {
-	pieces := make([]string, 0, len(k.piece))
-	for text := range k.piece {
-		pieces = append(pieces, text)
-	}
-	slices.Sort(pieces)
+	pieces := slices.Sorted(maps.Keys(k.piece))
 	for i := 1; i < len(pieces); i++ {
 		if a, b := pieces[i-1], pieces[i]; strings.HasPrefix(b, a) {
 			k.lines.line = max(k.line[a], k.line[b])

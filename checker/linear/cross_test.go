@@ -131,6 +131,9 @@ func apply(op *history.Op, state *history.Value, value func() int64, rng *rand.R
 		if !f.unique && rng.IntN(8) == 0 {
 			op.In = history.Value{List: []int64{value()}}
 		}
+		if !f.unique && rng.IntN(8) == 0 {
+			op.In = history.Value{}
+		}
 		if !lost {
 			*state = op.In
 		}
@@ -232,6 +235,9 @@ func crossCheck(t *testing.T, f family) {
 			t.Fatalf("%s says %v (%s), porcupine says %v:\n%s", got.Engine, got.Verdict, got.Evidence.Text, want, dump(h))
 		}
 		checkEvidence(t, h, got)
+		if got.Verdict == judge.Violated && got.Engine == Porcupine {
+			checkLastStraw(t, h, got.Evidence.Ops[0])
+		}
 		verdicts[want]++
 		by[got.Engine]++
 		for _, reason := range rejections[f.name] {
@@ -268,6 +274,31 @@ func checkEvidence(t *testing.T, h history.History, r judge.Result) {
 		t.Fatalf("%d operations as evidence", len(e.Ops))
 	case !slices.IsSorted(e.Ops):
 		t.Fatalf("evidence out of order: %v", e.Ops)
+	}
+}
+
+// checkLastStraw checks that what had happened before operation i returned can be
+// explained, and what had happened with its return cannot.
+func checkLastStraw(t *testing.T, h history.History, i int) {
+	t.Helper()
+	until := func(at history.Time) judge.Verdict {
+		var past history.History
+		for _, op := range h {
+			if op.Call > at {
+				continue
+			}
+			if op.Return > at && op.Status == history.OK {
+				if !op.MayMutate() {
+					continue
+				}
+				op.Status = history.Unknown
+			}
+			past = append(past, op)
+		}
+		return refereed(past)
+	}
+	if at := h[i].Return; until(at) != judge.Violated || until(at-1) != judge.Holds {
+		t.Fatalf("operation %d is not the last straw of\n%s", i, dump(h))
 	}
 }
 

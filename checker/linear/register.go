@@ -9,8 +9,8 @@ import (
 	"faultline/checker/judge"
 )
 
-// The idea (Gibbons and Korach; reference: "Testing shared memories"). When all
-// written values differ, the write of a value and the reads of it must stand
+// The idea (Gibbons and Korach, "Testing Shared Memories"). When all written
+// values differ, the write of a value and the reads of it must stand
 // together in the order: a cluster. Of a cluster only two instants matter: its
 // earliest return f and its latest call s. Cluster A must come before B if
 // f(A) < s(B): some operation of A had returned before one of B was called. The

@@ -167,7 +167,11 @@ func random(rng *rand.Rand, lists bool) history.History {
 		case lists:
 			items := slices.Clone(written)
 			rng.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
-			h = append(h, list(i, call, ret, items[:rng.IntN(len(items)+1)]...))
+			items = items[:rng.IntN(len(items)+1)]
+			if len(items) > 0 && rng.IntN(4) == 0 {
+				items = append(items, items[0])
+			}
+			h = append(h, list(i, call, ret, items...))
 		default:
 			v := int64(0)
 			if len(written) > 0 && rng.IntN(5) > 0 {

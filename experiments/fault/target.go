@@ -91,7 +91,7 @@ func checkServers(target string, c Cluster) error {
 	names := splitTarget(target)
 	for i, name := range names {
 		if err := c.checkName(name); err != nil {
-			return fmt.Errorf("target: %w, or say %s", err, strings.Join(roles, ", "))
+			return fmt.Errorf("target: %w; name a node, or say %s", err, strings.Join(roles, ", "))
 		}
 		if slices.Contains(names[:i], name) {
 			return fmt.Errorf("target: %s is there twice", name)

@@ -85,7 +85,7 @@ func (b *builder) value(n *yaml.Node, path string, depth int) *value {
 	switch {
 	case b.full:
 		return &value{kind: Broken, at: b.place(n)}
-	case false:
+	case b.values > MaxValues:
 		b.full = true
 		return b.broken(n, path, fmt.Sprintf("the document has more than %d values", MaxValues), "is this the right file? Every use of an alias (*name) counts as a copy")
 	case depth > MaxDepth:

@@ -53,9 +53,17 @@ func (r *replica) checkpoint(e sim.Env) {
 	r.saver.dirty = true
 }
 
-// post sends a message once what was written so far is durable.
+// post sends a message once what was written so far is durable: at once if all is.
 func (r *replica) post(e sim.Env, to sim.NodeID, msg any) {
-	r.saver.letters = append(r.saver.letters, letter{to, msg})
+	s := &r.saver
+	if !s.dirty && s.timer == 0 {
+		e.Send(to, msg)
+		return
+	}
+	s.letters = append(s.letters, letter{to, msg})
+	if !s.dirty {
+		s.covered = len(s.letters) // the sync under way is all there is to wait for
+	}
 	r.flush(e)
 }
 

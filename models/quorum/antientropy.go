@@ -61,6 +61,9 @@ func (r *replica) compare(e sim.Env, from sim.NodeID, m digestMsg) {
 // merge takes in what another home has.
 func (r *replica) merge(e sim.Env, versions []*version) {
 	for _, v := range versions {
+		if r.mutant == "fills-gaps" && r.held.get(v.key) != unwritten {
+			continue
+		}
 		if r.wins(&r.held, v) {
 			r.save(e, saving{record: storeMsg{noRound, sim.None, v}})
 		}

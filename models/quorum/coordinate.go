@@ -70,9 +70,6 @@ func (c *coordinator) begin(e sim.Env, client sim.NodeID, req store.Request) {
 		stamp := stamp{e.Clock(), e.Self(), op.round}
 		op.newest = &version{req.Key, stamp, req.In}
 		c.sendAll(e, op, 0, c.n, storeMsg{op.round, sim.None, op.newest})
-		if c.mutant == "ack-early" {
-			c.answer(e, op, req.Answer(history.Value{}))
-		}
 		return
 	}
 	if c.readRepair {

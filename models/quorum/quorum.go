@@ -29,6 +29,7 @@ package quorum
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"faultline/checker/history"
@@ -68,8 +69,8 @@ var Model = store.Model{
 			Set: store.Values{"read_repair": false, "handoff": false, "sloppy": false}},
 		{Name: "no-replay", Doc: "what is kept for a home is never delivered: writes that only stand-ins acknowledged are gone", Breaks: "durable",
 			Set: store.Values{"n": 1, "r": 1, "w": 1}},
-		{Name: "ack-early", Doc: "acknowledges a write when it is sent, before anyone has it", Breaks: "durable",
-			Set: store.Values{"handoff": false, "sloppy": false, "read_repair": false}},
+		{Name: "fills-gaps", Doc: "homes that compare take the keys they lack, but keep old versions of those they have", Breaks: "converges",
+			Set: store.Values{"read_repair": false, "handoff": false, "sloppy": false}},
 		{Name: "older-wins", Doc: "merging keeps the older version: homes agree on what was overwritten long ago", Breaks: "durable"},
 	},
 	Claims:      claims,
@@ -125,28 +126,25 @@ func check(cfg store.Config) error {
 	return nil
 }
 
-// route sends a client to its proxy, or to the key's homes from near to far and
-// then to the others: any replica coordinates, but a home saves a trip.
+// route sends a client to its proxy; or to the replica that answered it last, to
+// the key's homes from near to far, and to the others. Any replica coordinates,
+// but a home saves messages.
 func route(cfg store.Config, op history.Op, view store.View) []sim.NodeID {
 	if cfg.Choice("coordinator") == byProxy {
 		return []sim.NodeID{view.Proxy}
 	}
-	n := cfg.Int("n")
-	if n == len(cfg.Replicas) {
-		return view.Near
-	}
 	ring := newRing(cfg)
 	first := ring.first(op.Key)
-	order := make([]sim.NodeID, 0, len(view.Near))
-	for _, id := range view.Near {
-		if ring.place(first, id) < n {
-			order = append(order, id)
+	rank := func(id sim.NodeID) int {
+		switch {
+		case id == view.Hint:
+			return 0
+		case ring.place(first, id) < ring.n:
+			return 1
 		}
+		return 2
 	}
-	for _, id := range view.Near {
-		if ring.place(first, id) >= n {
-			order = append(order, id)
-		}
-	}
+	order := slices.Clone(view.Near)
+	slices.SortStableFunc(order, func(a, b sim.NodeID) int { return rank(a) - rank(b) })
 	return order
 }

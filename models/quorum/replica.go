@@ -169,6 +169,9 @@ func (r *replica) find(key string) *version {
 	return newest
 }
 
+// Home reports whether the replica is to hold a key in the end.
+func (r *replica) Home(key string) bool { return r.isHome(r.first(key), r.self) }
+
 // Dump visits the keys that the replica is a home of. What it keeps for others is on its way.
 func (r *replica) Dump(visit func(key string, v history.Value)) {
 	for _, v := range r.held.rows {

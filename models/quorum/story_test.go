@@ -169,10 +169,11 @@ func TestReplay(t *testing.T) {
 
 // Homes compare, and learn what they missed.
 func TestAntiEntropy(t *testing.T) {
-	for mutant, want := range map[string]int64{"": 1, "no-anti-entropy": 0} {
+	for mutant, want := range map[string]int64{"": 2, "no-anti-entropy": 1, "fills-gaps": 1} {
 		s := newStage(t, mutant, with(bare, "anti_entropy", 500*time.Millisecond))
-		s.do("cut a c", "cut b c")
 		s.write("a", 1)
+		s.do("run 10ms", "cut a c", "cut b c")
+		s.write("a", 2)
 		s.do("heal", "run 3s")
 		if got := s.holds("c"); got != want {
 			t.Errorf("%q: c holds %d, want %d", mutant, got, want)
@@ -210,15 +211,15 @@ func TestAProxyStampsWithItsOwnClock(t *testing.T) {
 
 // The power fails everywhere after the acknowledgement.
 func TestPowerLoss(t *testing.T) {
-	for mutant, want := range map[string]int64{"": 7, "ack-early": 0} {
-		s := newStage(t, mutant, bare)
+	for sync, want := range map[bool]int64{true: 7, false: 0} {
+		s := newStage(t, "", with(bare, "sync", sync))
 		for _, id := range s.config.Replicas {
 			s.Sim.SetDisk(id, slow{})
 		}
 		s.write("a", 7)
 		s.do("crash a", "crash b", "crash c", "run 1s", "restart a", "restart b", "restart c", "run 1ms")
 		if got := s.read("b"); got != want {
-			t.Errorf("%q: after the power loss b reads %d, want %d", mutant, got, want)
+			t.Errorf("sync %v: after the power loss b reads %d, want %d", sync, got, want)
 		}
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"faultline/sim"
 )
 
-// encode returns a request as the payload of a log entry: who wants it (the
-// token), and what. Whom to answer is no part of it: only the leader that took
-// the request in answers it.
-func encode(r store.Request) []byte {
-	b := make([]byte, 0, 24+len(r.Key)) // enough for a write of a number
+// encode returns a request as the payload of a log entry: the number of the
+// proposal, who wants it (the token), and what. Whom to answer is no part of it:
+// only the leader that took the request in answers it.
+func encode(number uint64, r store.Request) []byte {
+	b := make([]byte, 0, 32+len(r.Key)) // enough for a write of a number
+	b = binary.LittleEndian.AppendUint64(b, number)
 	b = append(b, byte(r.Kind))
 	b = binary.AppendUvarint(b, uint64(uint32(r.Token.Client)))
 	b = binary.AppendUvarint(b, r.Token.Seq)
@@ -36,11 +37,11 @@ func appendValue(b []byte, v history.Value) []byte {
 	return b
 }
 
-// decode returns the request that encode wrote. It panics if data is anything else.
-func decode(data []byte) store.Request {
-	var r store.Request
-	r.Kind = history.Kind(data[0])
-	in := reader{data[1:]}
+// decode returns the proposal that encode wrote. It panics if data is anything else.
+func decode(data []byte) (number uint64, r store.Request) {
+	in := reader{data}
+	number = binary.LittleEndian.Uint64(in.next(8))
+	r.Kind = history.Kind(in.next(1)[0])
 	r.Token.Client = sim.NodeID(uint32(in.uvarint()))
 	r.Token.Seq = in.uvarint()
 	r.Key = string(in.next(int(in.uvarint())))
@@ -50,7 +51,7 @@ func decode(data []byte) store.Request {
 	if r.Kind == history.CAS {
 		r.Expect = in.value()
 	}
-	return r
+	return number, r
 }
 
 // A reader takes numbers off the front of what is left.

@@ -173,7 +173,7 @@ type mouth struct {
 	answers map[call.ID]store.Reply
 }
 
-func (m *mouth) Start(e sim.Env)           { m.env, m.answers = e, map[call.ID]store.Reply{} }
+func (m *mouth) Start(e sim.Env)            { m.env, m.answers = e, map[call.ID]store.Reply{} }
 func (m *mouth) Timer(sim.Env, sim.TimerID) {}
 func (m *mouth) Receive(_ sim.Env, _ sim.NodeID, msg any) {
 	reply := msg.(store.Reply)

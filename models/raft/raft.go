@@ -23,14 +23,15 @@
 //	clock_lease   the same with the lease of Ongaro's thesis, section 6.4.1, measured by the leader's clock
 //	local         any replica answers from its own state, however old
 //
-// The library's lease (ReadOnlyLeaseBased) holds only while no message is lost
-// and nobody pauses. A leader looks once per election timeout whether a majority
-// has answered since it last looked (CheckQuorum), so one that is cut off right
-// after a look leads on for up to two election timeouts, but its followers vote
-// for another after one. In between it answers reads that miss acknowledged
-// writes, with perfect clocks. A leader that pauses is worse: its ticks stop.
-// The lease of the thesis has neither fault. It begins when the leader asked,
-// not when it looks at the answers, and it is over when the clock says so.
+// The library's lease (ReadOnlyLeaseBased) holds only while no message is lost.
+// A leader looks once per election timeout whether a majority has answered since
+// it last looked (CheckQuorum), so one that is cut off right after a look leads on
+// for up to two election timeouts, but its followers vote for another after one.
+// In between it answers reads that miss acknowledged writes, with perfect clocks.
+// If it pauses as well, there is no limit: while it stands still, so do its ticks.
+// The lease of the thesis has neither fault: it begins when the leader asked, not
+// when it looks at the answers, and it is over when the clock says so. It does
+// need replicas that keep their promise not to vote over a restart (tooYoung).
 package raft
 
 import (

@@ -73,6 +73,7 @@ func (r *replica) Start(e sim.Env) {
 	if snap := r.journal.snap; snap != nil {
 		r.restore(snap)
 	}
+	r.proposals.number = e.Rand().Uint64() // not those of an earlier life or of another replica
 	r.election.restart(e.Rand())
 	r.ticker = e.After(time.Duration(e.Rand().IntN(int(r.heartbeat)))) // replicas do not tick in step
 	r.node = r.newNode()
@@ -201,8 +202,8 @@ func (r *replica) apply(e sim.Env, m *pb.Message) {
 	for _, entry := range m.GetEntries() {
 		r.applied = entry.GetIndex()
 		if len(entry.GetData()) > 0 { // a new leader begins with an empty entry
-			reply := r.state.Apply(decode(entry.GetData()))
-			r.answer(e, entry, reply)
+			number, req := decode(entry.GetData())
+			r.answer(e, number, r.state.Apply(req))
 		}
 	}
 	r.deliver(e, m.GetResponses())

@@ -13,10 +13,11 @@ import (
 
 // An asked is a request that waits for its answer.
 type asked struct {
-	from sim.NodeID
-	id   call.ID
-	kind history.Kind
-	key  string // of a read that is answered from the state
+	from   sim.NodeID
+	id     call.ID
+	kind   history.Kind
+	key    string // of a read that is answered from the state
+	number uint64 // of a proposal
 }
 
 // proposals are the requests that go through the log of a leader.
@@ -28,11 +29,12 @@ type proposals struct {
 	gathered []asked       // in it
 	entries  []*pb.Entry   // of those gathered
 	pending  []asked       // proposed in the term that this replica leads, in the order of the log
+	number   uint64        // of the latest proposal; they are consecutive
 }
 
 // request takes in what a client asks.
 func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
-	a := asked{from, req.ID, req.Kind, req.Key}
+	a := asked{from: from, id: req.ID, kind: req.Kind, key: req.Key}
 	read := req.Kind == history.Read
 	stale := r.cfg.Mutant == "stale-read" && r.reads.mode == readLog
 	switch {
@@ -54,8 +56,10 @@ func (r *replica) gather(e sim.Env, a asked, req store.Request) {
 	if !p.sessions {
 		req.Token = call.Token{}
 	}
+	p.number++
+	a.number = p.number
 	p.gathered = append(p.gathered, a)
-	p.entries = append(p.entries, &pb.Entry{Data: encode(req)})
+	p.entries = append(p.entries, &pb.Entry{Data: encode(p.number, req)})
 	if r.cfg.Mutant == "ack-before-commit" && (req.Kind == history.Write || req.Kind == history.Append) {
 		e.Send(a.from, req.Answer(history.Value{}))
 	}
@@ -82,19 +86,21 @@ func (r *replica) propose(e sim.Env) {
 	r.unsettle(e)
 }
 
-// answer answers the request in an applied entry, if this replica proposed it
-// and still leads. All entries of the term that it leads are its own and come in
-// the order in which it proposed them, so the entry is that of the oldest
-// pending request.
-func (r *replica) answer(e sim.Env, entry *pb.Entry, reply store.Reply) {
+// answer answers the request of an applied entry, if this replica proposed it
+// and has led ever since. Its proposals come in the order in which it made them;
+// one can only be missing where a disk lied, and is then never answered.
+func (r *replica) answer(e sim.Env, number uint64, reply store.Reply) {
 	p := &r.proposals
-	if !r.leads() || entry.GetTerm() != r.term {
+	if len(p.pending) == 0 {
 		return
 	}
-	a := p.pending[0]
-	p.pending = p.pending[1:]
-	reply.ID = a.id
-	e.Send(a.from, reply)
+	missing := number - p.pending[0].number
+	if missing >= uint64(len(p.pending)) {
+		return // another replica's, or that of an earlier life
+	}
+	reply.ID = p.pending[missing].id
+	e.Send(p.pending[missing].from, reply)
+	p.pending = p.pending[missing+1:]
 }
 
 // abdicate answers all who wait when the leadership is lost. The next leader may

@@ -8,7 +8,6 @@ import (
 	"faultline/checker/history"
 	"faultline/models/store"
 	"faultline/sim"
-	"faultline/sim/dist"
 )
 
 // The leader crashes. Another takes over within a few election timeouts, has
@@ -166,7 +165,6 @@ func TestTornJournal(t *testing.T) {
 			r.Restart(victim)
 			r.wait(50 * time.Millisecond)
 			torn += r.tears(victim)
-			leader = r.leader()
 			r.wait(3 * time.Second)
 			leader = r.leader()
 			r.mustRead(leader, "x", history.Num(int64(i)))

@@ -46,7 +46,7 @@ func (m *Model) Defaults(set Values) Values {
 	for _, p := range m.Params {
 		values[p.Name] = p.Default
 	}
-	for name, v := range set {
+	for name, v := range set { // any order: a copy of a map is a map
 		values[name] = v
 	}
 	return values

@@ -99,7 +99,7 @@ func (s *State) Clone() *State {
 	for key, v := range s.held { // any order: a copy of a map is a map
 		c.held[key] = v
 	}
-	for client, past := range s.sessions {
+	for client, past := range s.sessions { // any order: the same
 		c.sessions[client] = past
 	}
 	return c
@@ -116,7 +116,7 @@ func (s *State) Size() int {
 
 // Dump calls visit for every key, in any order.
 func (s *State) Dump(visit func(key string, v history.Value)) {
-	for key, v := range s.held {
+	for key, v := range s.held { // any order: Dump promises none
 		visit(key, v)
 	}
 }

@@ -236,15 +236,6 @@ func (c *canvas) halfDisc(p point, radius float64, col color.NRGBA) {
 	c.fill(ps, col)
 }
 
-// arrow draws a line with a head at its end.
-func (c *canvas) arrow(from, to point, w float64, col color.NRGBA) {
-	c.line(from, to, w, col, nil)
-	dx, dy := to.x-from.x, to.y-from.y
-	length := math.Hypot(dx, dy)
-	dx, dy = dx/length*4.5, dy/length*4.5
-	c.fill([]point{{to.x + dx*0.4, to.y + dy*0.4}, {to.x - dx - dy*0.55, to.y - dy + dx*0.55}, {to.x - dx + dy*0.55, to.y - dy - dx*0.55}}, col)
-}
-
 func path(ps []point, closed bool) vg.Path {
 	var p vg.Path
 	for i, at := range ps {

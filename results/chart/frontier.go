@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"slices"
+	"strings"
 
 	"faultline/results"
 )
@@ -192,7 +193,7 @@ func (in *input) drawFrontier(c *canvas, area rect, x, y measure, drawn, front [
 		mark(c, a.at(x.of(cell).Mean, y.of(cell).Mean), cell.Tally(in.property).Verdict(), in.color(cell))
 	}
 	if n := place(labels, obstacles, rect{a.plot.x0, a.plot.y0, area.x1, a.plot.y1 + namesGap - 2}); n > 0 {
-		c.note(fmt.Sprintf("%d of %d points have no label for lack of room.", n, len(drawn)))
+		c.note(fmt.Sprintf("Points without a label, for lack of room: %d of %d.", n, len(drawn)))
 	}
 	drawLabels(c, labels)
 }
@@ -246,16 +247,17 @@ func (in *input) frontierFinding(x, y measure) string {
 	keep := ""
 	switch {
 	case len(held) == len(in.cells) && len(held) > 1:
-		keep = stay(fmt.Sprintf("All %d %s", len(held), in.noun()), in.property, true)
+		keep = stay(in.allOf(len(held)), in.property, true)
 	case len(held) > 0:
 		keep = stay(in.names(held), in.property, len(held) > 1)
+	case len(in.cells) == 1 && len(violated) == 1:
+		keep = in.cells[0].Series + " " + in.lacksIn(in.cells[0])
+	case len(in.cells) == 1:
+		keep = fmt.Sprintf("%s is not known to %s", in.cells[0].Series, strings.TrimSpace(stay("", in.property, true)))
 	case len(violated) == len(in.cells):
-		keep = fmt.Sprintf("None of the %d %s stays %s", len(in.cells), in.noun(), in.property)
-		if len(in.cells) == 1 {
-			keep = fmt.Sprintf("%s violates %s in %d of %d runs", in.cells[0].Series, in.property, in.cells[0].Tally(in.property).Violated, in.cells[0].Tally(in.property).Judged())
-		}
+		keep = stay(in.noneOf(len(in.cells)), in.property, false)
 	default:
-		keep = fmt.Sprintf("None of the %d %s is known to stay %s", len(in.cells), in.noun(), in.property)
+		keep = fmt.Sprintf("%s is known to %s", in.noneOf(len(in.cells)), strings.TrimSpace(stay("", in.property, true)))
 	}
 	if len(held) > 0 && len(violated) > 0 {
 		return keep + "; " + in.price(held, violated, x, y)
@@ -283,7 +285,7 @@ func (in *input) price(held, violated []*results.Cell, x, y measure) string {
 		}
 		return fmt.Sprintf("%s %s (%s; %s: %s) but %s", v[0].Series, gain, m.Format(m.of(v[0]).Mean), h[0].Series, m.Format(m.of(h[0]).Mean), in.cost(v[0]))
 	}
-	return fmt.Sprintf("%s %s not, and are not measurably better in %s or %s", in.names(violated), verb(violated, "does", "do"), y.Label, x.Label)
+	return fmt.Sprintf("%s %s not, and %s not measurably better in %s or %s", in.names(violated), verb(violated, "does", "do"), verb(violated, "is", "are"), y.Label, x.Label)
 }
 
 // cost is what a cell that violates the property does to its users.
@@ -291,6 +293,11 @@ func (in *input) cost(c *results.Cell) string {
 	if s := loses(c); s != "" {
 		return s
 	}
+	return in.lacksIn(c)
+}
+
+// lacksIn says in how many runs a cell violates the property.
+func (in *input) lacksIn(c *results.Cell) string {
 	t := c.Tally(in.property)
 	return fmt.Sprintf("%s in %d of %d runs", lacks(in.property), t.Violated, t.Judged())
 }

@@ -209,7 +209,7 @@ func (in *input) divided(m measure, n int, above, below []*results.Cell) string 
 		lowest = min(lowest, m.of(c).Lo)
 	}
 	if highest < lowest {
-		return fmt.Sprintf("%s fall from %s to %s once R+W > %d", capital(m.Label), m.span(below), m.span(above), n)
+		return fmt.Sprintf("%s: %s with R+W ≤ %d, %s with R+W > %d", capital(m.Label), m.span(below), n, m.span(above), n)
 	}
 	return ""
 }

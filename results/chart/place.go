@@ -18,6 +18,7 @@ type label struct {
 	placed bool
 	far    bool // so far from its point that it needs a leader
 	cost   float64
+	width  float64 // of the text, measured once
 }
 
 // The places tried for a label: twelve directions at growing distances.
@@ -37,6 +38,9 @@ const (
 // keeps the best outcome; all is fixed, so the result is too. A label without a
 // place is left out (placed stays false).
 func place(labels []*label, obstacles []rect, area rect) (leftOut int) {
+	for _, l := range labels {
+		l.width = width(l.text, l.style)
+	}
 	best, bestOut, bestCost := []label(nil), 0, 0.0
 	for _, order := range orders(labels) {
 		out, cost := placeInOrder(order, obstacles, area)
@@ -123,7 +127,7 @@ func (l *label) settle(others []*label, obstacles []rect, area rect, first bool)
 			l.box = box
 			cost := 20*l.crowding(others, obstacles, !first) + float64(12*i) + float64(j)
 			l.far = d >= leaderFrom
-			cost += 40 * float64(l.crossings(others, !first))
+			cost += 40*float64(l.crossings(others, !first)) + 15*float64(l.leaderHitsAny(obstacles))
 			if cost < best {
 				best, bestBox, bestFar = cost, box, d >= leaderFrom
 			}
@@ -137,7 +141,7 @@ func (l *label) settle(others []*label, obstacles []rect, area rect, first bool)
 
 // boxAt is the label's box in a direction at a distance from its mark.
 func (l *label) boxAt(dir [2]float64, distance float64) rect {
-	w, h := width(l.text, l.style), l.style.size
+	w, h := l.width, l.style.size
 	away := l.keepOff + distance
 	if dir[0] != 0 && dir[1] != 0 {
 		away *= math.Sqrt2 / 2
@@ -175,6 +179,21 @@ func (l *label) crossings(others []*label, all bool) int {
 			n++
 		}
 		if o.leaderHits(l.box) {
+			n++
+		}
+	}
+	return n
+}
+
+// leaderHitsAny counts the obstacles that the leader runs through, other than those at its own point.
+func (l *label) leaderHitsAny(obstacles []rect) int {
+	if !l.far {
+		return 0
+	}
+	n := 0
+	own := rect{l.at.x, l.at.y, l.at.x, l.at.y}
+	for _, o := range obstacles {
+		if !own.within(o) && l.leaderHits(o) {
 			n++
 		}
 	}

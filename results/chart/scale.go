@@ -94,7 +94,7 @@ func roundTo(v, step float64) float64 {
 
 // logarithmic makes a scale over the positive values; zero adds a row for values that are not.
 func logarithmic(lo, hi float64, zero bool, format func(float64) string) scale {
-	const tightest = 2.5 // the least that a scale spans
+	const tightest = 5.5 // the least that a scale spans: two of 1, 2, 5, 10 lie in it, wherever it begins
 	if hi < lo*tightest {
 		middle := math.Sqrt(lo * hi)
 		lo, hi = middle/math.Sqrt(tightest), middle*math.Sqrt(tightest)
@@ -155,7 +155,7 @@ const logWorth = 5
 // scaleFor chooses the scale of a metric: times over a wide range are logarithmic, shares end at 100 %.
 func scaleFor(m results.Metric, e extent, ticks int) scale {
 	if m.Unit == results.Millisecond && e.positive > 0 && e.hi/e.positive > logWorth {
-		s := logarithmic(e.positive/1.35, e.hi*1.35, e.zero, m.Format)
+		s := logarithmic(max(e.positive/1.35, msPerNS), e.hi*1.35, e.zero, m.Format)
 		return s
 	}
 	pad := (e.hi - e.lo) * 0.06

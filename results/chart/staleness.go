@@ -124,7 +124,7 @@ func (in *input) alwaysNote(drawn, always []visibility) []string {
 func (in *input) stalenessFinding(drawn, always []visibility) string {
 	worst := drawn[len(drawn)-1]
 	if worst.alwaysFresh() {
-		return fmt.Sprintf("Every read returned the newest acknowledged write, in all runs of the %d %s", len(always), in.noun())
+		return "Every read returned the newest acknowledged write, in all runs of " + in.names(cellsOf(always))
 	}
 	const enough = 0.999
 	succeeded, _ := results.FindMetric("succeeded")
@@ -138,11 +138,16 @@ func (in *input) stalenessFinding(drawn, always []visibility) string {
 		s += fmt.Sprintf(", and stays below %s for %s", succeeded.Format(enough), span(worst.spans[i-1].SinceMS))
 	}
 	if len(always) > 0 {
-		var cells []*results.Cell
-		for _, v := range always {
-			cells = append(cells, v.cell)
-		}
+		cells := cellsOf(always)
 		s += fmt.Sprintf("; %s %s", in.names(cells), verb(cells, "always does", "always do"))
 	}
 	return s
+}
+
+func cellsOf(vs []visibility) []*results.Cell {
+	var cells []*results.Cell
+	for _, v := range vs {
+		cells = append(cells, v.cell)
+	}
+	return cells
 }

@@ -95,6 +95,21 @@ func (m measure) span(cells []*results.Cell) string {
 	return m.Format(lo) + " to " + m.Format(hi)
 }
 
+// allOf and noneOf speak of all cells: "all 7 stores", "neither store".
+func (in *input) allOf(n int) string {
+	if n == 2 {
+		return "Both " + in.noun()
+	}
+	return fmt.Sprintf("All %d %s", n, in.noun())
+}
+
+func (in *input) noneOf(n int) string {
+	if n == 2 {
+		return "Neither of the " + in.noun()
+	}
+	return fmt.Sprintf("None of the %d %s", n, in.noun())
+}
+
 // fewNames is the most names that a title lists.
 const fewNames = 4
 

@@ -106,8 +106,16 @@ func searchFrom(from, end int64, f func(int64) bool) int64 {
 		low += step + 1
 		step *= 2
 	}
-	width := max(0, min(low+step, end)-low)
-	return low + int64(sort.Search(int(width), func(i int) bool { return f(low + int64(i)) }))
+	high := max(low, min(low+step, end)) // f is true from high on
+	for low < high {
+		middle := low + (high-low)/2
+		if f(middle) {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low
 }
 
 // beyond returns the probability that a sample of l is more than x, or at most x

@@ -1,0 +1,43 @@
+package experiments_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"faultline/experiments"
+	"faultline/models"
+	"faultline/models/store/storetest"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
+
+const goldenHashes = "testdata/hashes.txt"
+
+// The hash of a run must be the same on every machine. CI runs this test natively,
+// with GOAMD64=v3, for js/wasm under Node and for arm64 under qemu-user. A change
+// here means that runs that were recorded can no longer be repeated: it is all
+// right when a model or the kernel was changed on purpose, and an alarm otherwise.
+func TestGoldenHashes(t *testing.T) {
+	var got strings.Builder
+	for _, m := range models.All {
+		for seed := uint64(1); seed <= 4; seed++ {
+			sc := storetest.Harm(storetest.Scenario(m, nil, seed), seed)
+			fmt.Fprintf(&got, "%s %d %016x\n", m.Name, seed, experiments.Run(sc, seed).Hash)
+		}
+	}
+	if *rewrite {
+		if err := os.WriteFile(goldenHashes, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(goldenHashes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != string(want) {
+		t.Errorf("hashes differ from %s; got\n%swant\n%s", goldenHashes, got.String(), want)
+	}
+}

@@ -1,0 +1,123 @@
+package chain
+
+import (
+	"faultline/models/store"
+	"faultline/sim"
+)
+
+// How a replica goes from one epoch to the next: it journals the configuration,
+// greets its successor, learns how far that is, and sends what it lacks.
+
+// adopt goes over to a later configuration.
+func (r *replica) adopt(e sim.Env, c *config) {
+	if c.epoch <= r.config.epoch {
+		return
+	}
+	r.take(c)
+	r.write(e, adopted{c})
+	r.enter(e)
+}
+
+// take is the part of adopt that a restart repeats from the journal.
+func (r *replica) take(c *config) {
+	member := c.place(r.self) >= 0
+	switch {
+	case member && c.epoch == c.origin: // the history begins
+		r.restart(0, store.NewState())
+	case !member || c.origin != r.config.origin:
+		// Left out. What came since, the others may have without us; what we
+		// have, they may not.
+		r.has = false
+	}
+	r.config = c
+}
+
+// restart replaces all that the replica holds.
+func (r *replica) restart(seq uint64, state *store.State) {
+	r.has, r.state, r.log = true, state, nil
+	r.trimmed, r.acked, r.done = seq, seq, seq
+	r.life++
+	clear(r.early)
+}
+
+// enter takes the replica's place once the configuration is durable: forgetting
+// it in a crash, the replica would let through what the new epoch fences off.
+func (r *replica) enter(e sim.Env) {
+	r.linked, r.greets, r.goal = r.isHead() && r.has, 0, 0
+	r.behind = behind{moved: r.ticks}
+	clear(r.early)
+	r.post(e, r.self, settled{r.config.epoch})
+}
+
+func (r *replica) begin(e sim.Env) {
+	r.greet(e)
+	r.conclude(e) // a new tail answers what the old one may not have
+}
+
+// greet tells the successor how far this replica is.
+func (r *replica) greet(e sim.Env) {
+	if to := r.successor(); to != sim.None && r.has {
+		r.post(e, to, greet{r.config.epoch, r.done})
+	}
+}
+
+// greeted answers the predecessor. What it had when it first greeted in this
+// epoch includes all that was ever acknowledged before.
+func (r *replica) greeted(e sim.Env, from sim.NodeID, m greet) {
+	if m.epoch != r.config.epoch || from != r.predecessor() {
+		return
+	}
+	if r.greets == 0 {
+		r.goal = m.seq
+	}
+	r.greets++
+	r.checkLink()
+	r.post(e, from, have{m.epoch, r.done, r.acked, !r.has})
+}
+
+func (r *replica) checkLink() {
+	if r.has && r.greets > 0 && r.done >= r.goal {
+		r.linked = true
+	}
+}
+
+// answered learns how far the successor is, and helps it if it lacks something:
+// at the beginning of an epoch at once, later if it makes no progress.
+func (r *replica) answered(e sim.Env, from sim.NodeID, m have) {
+	if m.epoch != r.config.epoch || from != r.successor() {
+		return
+	}
+	b := &r.behind
+	first := !b.met
+	b.met = true
+	if m.seq > b.seq && !m.empty {
+		b.seq, b.moved = m.seq, r.ticks
+	}
+	if !r.isTail() {
+		r.acknowledged(e, m.acked)
+	}
+	if first || r.ticks-b.moved >= helpTicks {
+		r.help(e, m.empty)
+	}
+}
+
+func (r *replica) help(e sim.Env, empty bool) {
+	b := &r.behind
+	b.moved = r.ticks
+	switch {
+	case empty || b.seq < r.trimmed:
+		e.Send(r.successor(), transfer{r.config.epoch, r.done, r.state.Clone()})
+	case r.cfg.Mutant != "no-resend" && b.seq < r.done:
+		r.pass(e, b.seq+1, min(r.done, b.seq+helpBatch))
+	}
+}
+
+// receive takes over the whole state from the predecessor.
+func (r *replica) receive(e sim.Env, from sim.NodeID, m transfer) {
+	if m.epoch != r.config.epoch || from != r.predecessor() || r.has && m.seq <= r.last() {
+		return
+	}
+	r.restart(m.seq, m.state.Clone())
+	r.checkpoint(e)
+	r.post(e, from, have{m.epoch, r.done, r.acked, false})
+}

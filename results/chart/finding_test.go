@@ -1,0 +1,158 @@
+package chart
+
+import (
+	"fmt"
+	"testing"
+
+	"faultline/results"
+)
+
+// A quick store gives exactly these values, one for each seed.
+type quick struct {
+	name      string
+	succeeded []float64
+	p99       float64
+	lost      float64
+	verdict   string
+}
+
+func setOf(stores ...quick) *results.Set {
+	var rows []results.Row
+	for i, q := range stores {
+		for seed, v := range q.succeeded {
+			verdict := results.Holds
+			if seed == 0 { // the first seed decides
+				verdict = q.verdict
+			}
+			rows = append(rows, results.Row{
+				Cell: i, Series: q.name, Model: q.name, Seed: uint64(seed + 1),
+				Verdicts: map[string]string{"linearizable": verdict},
+				Metrics:  map[string]float64{"succeeded": v, "p99": q.p99 + float64(seed), "lost": q.lost},
+				Timeline: results.Timeline{WindowMS: 1000, Called: []int{100, 100}, OK: []int{100, int(100 * v)}},
+				Faults:   []results.Band{{FromMS: 1000, ToMS: 2000, Label: "partition"}},
+			})
+		}
+	}
+	return results.NewSet(testManifest("quick", 3), rows)
+}
+
+var (
+	good = []float64{0.98, 0.99, 0.985, 0.99, 0.98}
+	fair = []float64{0.80, 0.90, 0.85, 0.88, 0.82}
+	same = []float64{0.90, 0.80, 0.82, 0.88, 0.85} // the mean of fair, in other seeds
+)
+
+// A title says what the rows say, and no more.
+func TestFindings(t *testing.T) {
+	h, v, u := results.Holds, results.Violated, results.Undecided
+	for _, c := range []struct {
+		kind string
+		set  *results.Set
+		want string
+	}{
+		{"frontier", setOf(quick{"raft", fair, 50, 0, h}, quick{"lww", good, 5, 12, v}),
+			"raft stays linearizable; lww answers more (98.5%; raft: 85%) but loses 12 acknowledged writes a run"},
+		{"frontier", setOf(quick{"raft", fair, 50, 0, h}, quick{"quorum", good, 5, 0, v}),
+			"raft stays linearizable; quorum answers more (98.5%; raft: 85%) but is not linearizable in 1 of 5 runs"},
+		{"frontier", setOf(quick{"raft", good, 50, 0, h}, quick{"lww", fair, 5, 0, v}), // no more answers, but faster ones
+			"raft stays linearizable; lww has better p99 latency (7 ms; raft: 52 ms) but is not linearizable in 1 of 5 runs"},
+		{"frontier", setOf(quick{"raft", fair, 50, 0, h}, quick{"lww", same, 50, 0, v}), // a difference within the intervals is none
+			"raft stays linearizable; lww does not, and is not measurably better in succeeded or p99 latency"},
+		{"frontier", setOf(quick{"raft", fair, 50, 0, h}, quick{"abd", good, 50, 0, h}),
+			"Both stores stay linearizable; best succeeded: abd (98.5%), worst: raft (85%)"},
+		{"frontier", setOf(quick{"raft", fair, 50, 0, h}, quick{"abd", same, 50, 0, h}),
+			"Both stores stay linearizable; succeeded is 85%, and 5 seeds do not tell the 2 stores apart"},
+		{"frontier", setOf(quick{"raft", fair, 50, 0, u}, quick{"abd", same, 50, 0, v}), // undecided is not held
+			"Neither of the stores is known to stay linearizable; succeeded is 85%, and 5 seeds do not tell the 2 stores apart"},
+		{"frontier", setOf(quick{"raft", fair, 50, 0, u}),
+			"raft is not known to stay linearizable"},
+		{"frontier", setOf(quick{"raft", fair[:1], 50, 0, h}, quick{"lww", good[:1], 5, 12, v}), // one seed shows no difference
+			"raft stays linearizable; lww does not"},
+		{"timeline", setOf(quick{"raft", fair, 50, 0, h}, quick{"lww", good, 5, 12, v}),
+			"While the fault (partition) lasts, lww answers 98.4% of operations and raft 85%"},
+		{"timeline", setOf(quick{"raft", fair, 50, 0, h}, quick{"abd", same, 5, 12, v}),
+			"While the fault (partition) lasts, 85% of operations are answered, and 5 seeds do not tell the 2 stores apart"},
+		{"timeline", setOf(quick{"raft", fair[:1], 50, 0, h}, quick{"lww", good[:1], 5, 12, v}),
+			"While the fault (partition) lasts, 80% to 98% of operations are answered, and one seed does not tell the 2 stores apart"},
+		{"dots", setOf(quick{"raft", fair, 50, 0, h}, quick{"lww", good, 5, 12, v}),
+			"lww has the most lost writes (12 a run); raft has none in any run"},
+		{"dots", setOf(quick{"raft", fair, 50, 0, h}, quick{"abd", good, 5, 0, h}),
+			"No lost writes in any run of the 2 stores"},
+	} {
+		got, err := Finding(c.kind, c.set, Options{})
+		if err != nil || got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s\nerror %v", c.kind, got, c.want, err)
+		}
+	}
+}
+
+// The line R+W > N is only said to divide what it does divide.
+func TestHeatmapFindings(t *testing.T) {
+	grid := func(change func(r, w int, row *results.Row)) *results.Set {
+		var rows []results.Row
+		for r := 1; r <= 3; r++ {
+			for w := 1; w <= 3; w++ {
+				for seed := range uint64(6) {
+					row := gridRow(r, w, seed+1)
+					row.Metrics = map[string]float64{"stale": 0}
+					row.Verdicts["linearizable"] = results.Holds
+					if r+w <= 3 {
+						row.Metrics["stale"] = 0.1 + float64(seed)/1000
+						row.Verdicts["linearizable"] = results.Violated
+					}
+					change(r, w, &row)
+					rows = append(rows, row)
+				}
+			}
+		}
+		m := testManifest("quorum-sizes", 6)
+		m.Spec = "model: {kind: quorum, n: 3}"
+		return results.NewSet(m, rows)
+	}
+	nothing := func(int, int, *results.Row) {}
+	hole := func(r, w int, row *results.Row) { // one stale read above the line, in one seed
+		if r == 3 && w == 3 && row.Seed == 2 {
+			row.Metrics["stale"] = 0.001
+		}
+	}
+	doubt := func(r, w int, row *results.Row) {
+		if r == 3 && w == 3 && row.Seed == 2 {
+			row.Verdicts["linearizable"] = results.Undecided
+		}
+	}
+	for i, c := range []struct {
+		set    *results.Set
+		metric string
+		want   string
+	}{
+		{grid(nothing), "stale", "With R+W > 3 no run has stale reads; below that line they reach 10.2% (R=2 W=1)"},
+		{grid(hole), "stale", "Stale reads: 10.2% with R+W ≤ 3, 0% to 0.02% with R+W > 3"},
+		{grid(nothing), "violations", "With R+W > 3 every run stays linearizable; below that line up to 100% do not"},
+		{grid(doubt), "violations", "Runs with a violation: best with 6 of 9 settings (0%), worst with R=1 W=1, R=1 W=2 and R=2 W=1 (100%)"},
+	} {
+		got, err := Finding("heatmap", c.set, Options{Metric: c.metric})
+		if err != nil || got != c.want {
+			t.Errorf("%d:\n got %s\nwant %s\nerror %v", i, got, c.want, err)
+		}
+	}
+}
+
+func TestStalenessFinding(t *testing.T) {
+	var rows []results.Row
+	for i, shares := range [][]int{{700, 950, 1000}, {1000, 1000, 1000}} {
+		r := results.Row{Cell: i, Series: fmt.Sprintf("R=%d", i+1), Model: "quorum", Seed: 1}
+		for j, ms := range []float64{1, 10, 100} {
+			r.Fresh = append(r.Fresh, results.Fresh{SinceMS: ms, Reads: 1000, Fresh: shares[j]})
+		}
+		rows = append(rows, r)
+	}
+	set := results.NewSet(testManifest("staleness", 1), rows)
+	const want = "Within 1 ms of a write's acknowledgement, R=1 returns it in 70% of reads, and stays below 99.9% for 10 ms; R=2 always does"
+	if got, err := Finding("staleness", set, Options{}); err != nil || got != want {
+		t.Errorf("\n got %s\nwant %s\nerror %v", got, want, err)
+	}
+	const always = "Every read returned the newest acknowledged write, in all runs of R=2"
+	if got, err := Finding("staleness", set, Options{Series: []string{"R=2"}}); err != nil || got != always {
+		t.Errorf("\n got %s\nwant %s\nerror %v", got, always, err)
+	}
+}
