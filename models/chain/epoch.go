@@ -50,8 +50,10 @@ func (r *replica) enter(e sim.Env) {
 }
 
 func (r *replica) begin(e sim.Env) {
+	r.report(e)
 	r.greet(e)
 	r.conclude(e) // a new tail answers what the old one may not have
+	r.unpark(e)
 }
 
 // greet tells the successor how far this replica is.
@@ -71,13 +73,14 @@ func (r *replica) greeted(e sim.Env, from sim.NodeID, m greet) {
 		r.goal = m.seq
 	}
 	r.greets++
-	r.checkLink()
+	r.checkLink(e)
 	r.post(e, from, have{m.epoch, r.done, r.acked, !r.has})
 }
 
-func (r *replica) checkLink() {
-	if r.has && r.greets > 0 && r.done >= r.goal {
+func (r *replica) checkLink(e sim.Env) {
+	if !r.linked && r.has && r.greets > 0 && r.done >= r.goal {
 		r.linked = true
+		r.unpark(e)
 	}
 }
 

@@ -62,4 +62,5 @@ func (r *replica) renew(e sim.Env, m pong) {
 		e.Cancel(older.end)
 	}
 	t.asked = slices.Delete(t.asked, 0, i+1)
+	r.unpark(e)
 }

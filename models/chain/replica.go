@@ -33,6 +33,8 @@ type replica struct {
 
 	behind // what is known of the successor
 
+	parked []parked // requests that come too early
+
 	ticks int
 	saver saver
 	tenure
@@ -52,9 +54,16 @@ type write struct {
 	reply  store.Reply
 }
 
+// A parked request waits until the replica knows its place, or has its lease.
+type parked struct {
+	client sim.NodeID
+	req    store.Request
+}
+
 const (
 	helpTicks  = 2    // without progress, after which a successor is sent again what it lacks
 	helpBatch  = 1024 // updates at once
+	maxParked  = 1024 // requests that wait for a configuration or a lease; more are refused
 	maxPending = 8192 // writes that are not acknowledged, beyond which the head takes no more
 )
 
@@ -133,7 +142,7 @@ func (r *replica) request(e sim.Env, client sim.NodeID, req store.Request) {
 	case !req.Kind.Mutates():
 		r.read(e, client, req)
 	case r.config.epoch == 0:
-		e.Send(client, req.Refuse(sim.None))
+		r.park(e, client, req)
 	case r.isHead():
 		r.order(e, client, req)
 	default:
@@ -146,9 +155,27 @@ func (r *replica) read(e sim.Env, client sim.NodeID, req store.Request) {
 	case r.readAny || r.mayAnswer():
 		e.Send(client, r.state.Apply(req))
 	case r.config.epoch == 0 || r.isTail():
-		e.Send(client, req.Refuse(sim.None))
+		r.park(e, client, req)
 	default:
 		e.Send(client, req.Refuse(r.config.tail()))
+	}
+}
+
+// park keeps a request until there is news.
+func (r *replica) park(e sim.Env, client sim.NodeID, req store.Request) {
+	if len(r.parked) == maxParked {
+		e.Send(client, req.Refuse(sim.None))
+		return
+	}
+	r.parked = append(r.parked, parked{client, req})
+}
+
+// unpark looks again at what was parked.
+func (r *replica) unpark(e sim.Env) {
+	waiting := r.parked
+	r.parked = nil
+	for _, p := range waiting {
+		r.request(e, p.client, p.req)
 	}
 }
 
@@ -202,7 +229,7 @@ func (r *replica) process(e sim.Env, upTo uint64) {
 		r.pass(e, first, r.done)
 	}
 	r.conclude(e)
-	r.checkLink()
+	r.checkLink(e)
 }
 
 func (r *replica) apply(upTo uint64) {

@@ -31,6 +31,7 @@ type replica struct {
 	saver saver
 	following
 	leading
+	parked []write // requests from before the first view
 }
 
 // following is what a backup or candidate keeps.
@@ -167,6 +168,8 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 // request orders a write, or answers a read from what is committed.
 func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
 	switch {
+	case r.promised == none && len(r.parked) < maxPending:
+		r.parked = append(r.parked, write{req, from})
 	case !req.Kind.Mutates() && (r.reads == readAny || r.current()):
 		e.Send(from, r.state.Apply(req))
 	case req.Kind.Mutates() && r.role == isPrimary && r.enough() && r.last()-r.commit < maxPending:
@@ -175,6 +178,15 @@ func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
 		r.flush(e)
 	default:
 		e.Send(from, r.refusal(req))
+	}
+}
+
+// unpark looks again at what came before there was a primary.
+func (r *replica) unpark(e sim.Env) {
+	waiting := r.parked
+	r.parked = nil
+	for _, w := range waiting {
+		r.request(e, w.client, w.req)
 	}
 }
 

@@ -27,6 +27,7 @@ func (r *replica) follow(e sim.Env, from sim.NodeID, view int) bool {
 		r.promised, r.joined = view, false
 	}
 	r.lookOut(e)
+	r.unpark(e)
 	return true
 }
 
@@ -185,6 +186,7 @@ func (r *replica) lead(e sim.Env, view int) {
 		}
 	}
 	r.advance(e)
+	r.unpark(e)
 }
 
 func (r *replica) transfer() transfer {

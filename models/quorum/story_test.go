@@ -112,7 +112,7 @@ func TestHandoffInBatches(t *testing.T) {
 
 // homes returns the names of the homes of x among five replicas, and of the others.
 func homes(s *stage) (home, other []string) {
-	view := store.View{Near: s.config.Replicas, Proxy: sim.None}
+	view := store.View{Near: s.config.Replicas, Proxy: sim.None, Hint: sim.None}
 	for i, id := range quorum.Model.Route(s.config, history.Op{Key: "x"}, view) {
 		if i < s.config.Int("n") {
 			home = append(home, s.Names[id])

@@ -51,7 +51,7 @@ func (r *replica) campaign(e sim.Env) {
 	// A follower begins to count anew when it becomes a candidate. It does not
 	// while a snapshot is on its way to the disk; then it tries again next tick.
 	if r.role != etcd.StateFollower {
-		_ = 0
+		r.election.elapsed = 0
 	}
 	must(r.node.Campaign())
 	r.settle(e)
@@ -68,7 +68,7 @@ func (r *replica) hear(m *pb.Message) {
 // heard resets the patience of a replica that heard the leader of its present term.
 func (r *replica) heard() {
 	if r.heardIn > 0 && r.heardIn == r.term {
-		_ = 0
+		r.election.elapsed = 0
 	}
 	r.heardIn = 0
 }
@@ -77,7 +77,7 @@ func (r *replica) heard() {
 func (r *replica) voted(responses []*pb.Message) {
 	for _, m := range responses {
 		if m.GetType() == pb.MsgVoteResp && !m.GetReject() && m.GetTo() != r.id {
-			_ = 0
+			r.election.elapsed = 0
 		}
 	}
 }
