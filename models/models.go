@@ -5,6 +5,12 @@ package models
 import (
 	"strings"
 
+	"faultline/models/abd"
+	"faultline/models/chain"
+	"faultline/models/lww"
+	"faultline/models/primarybackup"
+	"faultline/models/quorum"
+	"faultline/models/raft"
 	"faultline/models/single"
 	"faultline/models/store"
 )
@@ -12,6 +18,12 @@ import (
 // All lists every model, in the order in which they are taught.
 var All = []*store.Model{
 	&single.Model,
+	&primarybackup.Model,
+	&chain.Model,
+	&abd.Model,
+	&quorum.Model,
+	&raft.Model,
+	&lww.Model,
 }
 
 // Find returns the model of that name, or nil. Hyphens and case do not matter:

@@ -17,10 +17,10 @@ import (
 // history is linearizable if and only if no read precedes its write and no two
 // clusters must each come before the other.
 //
-// Why pairs suffice: take a circle of clusters, each of which must come before the next, with
-// no circle of two, and let m be the one of least f, p the one before it and q
-// the one before p. p before m but not m before p: s(p) <= f(m) <= f(q). But q
-// before p says f(q) < s(p).
+// Why pairs suffice: take a circle of clusters, each of which must come before
+// the next, with no circle of two. Let m be the one of least f, p the one before
+// it and q the one before p. Since m need not come before p, s(p) <= f(m) <=
+// f(q). But q before p says f(q) < s(p).
 //
 // A compare-and-set that swapped a for b makes the cluster of b follow that of a
 // directly: both join one block, which then is treated as a cluster.

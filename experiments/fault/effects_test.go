@@ -99,7 +99,13 @@ func fates(t *testing.T, fault string) string {
 	st.start(faultOf(t, strings.Fields(fault)))
 	st.sim.Run(sim.Time(time.Second))
 	var out []string
-	everybody := append(st.world.serverIDs(), st.world.cast.Clients...)
+	name := func(id sim.NodeID) string {
+		if id == testClient+1 {
+			return "proxy"
+		}
+		return st.world.name(id)
+	}
+	everybody := append(st.world.serverIDs(), testClient, testClient+1)
 	for _, a := range everybody {
 		for _, b := range everybody {
 			if a == b {
@@ -119,7 +125,7 @@ func fates(t *testing.T, fault string) string {
 				}
 			}
 			if lost+twice+late > 0 {
-				out = append(out, fmt.Sprintf("%s>%s %d %d %d", st.world.name(a), st.world.name(b), lost, twice, late))
+				out = append(out, fmt.Sprintf("%s>%s %d %d %d", name(a), name(b), lost, twice, late))
 			}
 		}
 	}
@@ -128,11 +134,13 @@ func fates(t *testing.T, fault string) string {
 
 func TestLinkFaultsStrikeTheLinksTheyAreAimedAt(t *testing.T) {
 	for fault, want := range map[string]string{
-		"delay target=n1":                                   "n1>n2 0 0 100, n1>n3 0 0 100, n1>c1 0 0 100, n2>n1 0 0 100, n3>n1 0 0 100, c1>n1 0 0 100",
-		"delay target=n1 between=replicas":                  "n1>n2 0 0 100, n1>n3 0 0 100, n2>n1 0 0 100, n3>n1 0 0 100",
-		"loss share=1 between=clients":                      "n1>c1 100 0 0, n2>c1 100 0 0, n3>c1 100 0 0, c1>n1 100 0 0, c1>n2 100 0 0, c1>n3 100 0 0",
+		"delay target=n1": "n1>n2 0 0 100, n1>n3 0 0 100, n1>c1 0 0 100, n1>proxy 0 0 100, " +
+			"n2>n1 0 0 100, n3>n1 0 0 100, c1>n1 0 0 100, proxy>n1 0 0 100",
+		"delay target=n1 between=replicas": "n1>n2 0 0 100, n1>n3 0 0 100, n2>n1 0 0 100, n3>n1 0 0 100",
+		"loss share=1 between=clients": "n1>c1 100 0 0, n1>proxy 100 0 0, n2>c1 100 0 0, n2>proxy 100 0 0, n3>c1 100 0 0, n3>proxy 100 0 0, " +
+			"c1>n1 100 0 0, c1>n2 100 0 0, c1>n3 100 0 0, proxy>n1 100 0 0, proxy>n2 100 0 0, proxy>n3 100 0 0",
 		"duplication share=1 target=n2,n3 between=replicas": "n1>n2 0 100 0, n1>n3 0 100 0, n2>n1 0 100 0, n2>n3 0 100 0, n3>n1 0 100 0, n3>n2 0 100 0",
-		"reordering share=1 target=n2 between=clients":      "n2>c1 0 0 100, c1>n2 0 0 100",
+		"reordering share=1 target=n2 between=clients":      "n2>c1 0 0 100, n2>proxy 0 0 100, c1>n2 0 0 100, proxy>n2 0 0 100",
 		"gray-link from=n2 to=n3 share=0":                   "n2>n3 0 0 100",
 	} {
 		if got := fates(t, fault); got != want {

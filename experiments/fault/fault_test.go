@@ -124,6 +124,31 @@ func TestRandomPlansKeepTheAssumptionsAndHeal(t *testing.T) {
 	}
 }
 
+func TestRandomPlansFitTheCluster(t *testing.T) {
+	for seed := range uint64(testSeeds) {
+		r := sim.NewStream(seed, "plan")
+		within := someAssumptions(r)
+		c := Cluster{Replicas: 1 + r.IntN(6), Clients: 1 + r.IntN(3), ClockBound: time.Duration(r.IntN(2)) * time.Second}
+		for _, f := range Random(r, within, c, testEnd) {
+			if err := f.Check(c); err != nil {
+				t.Fatalf("seed %d, %+v: %v", seed, c, err)
+			}
+			if broken := f.Breaks(c); breaksAny(broken, within) {
+				t.Fatalf("seed %d, %+v: %s breaks %v of %v", seed, c, f.Label(), broken, within)
+			}
+		}
+	}
+}
+
+func TestHealAllHealsTheNetworkWhoeverCutIt(t *testing.T) {
+	st := newStage(1, 3, 1, false, testEnd, Budget{})
+	st.net.Cut(net.Between([]sim.NodeID{0}, []sim.NodeID{1}))
+	HealAll(st.world)
+	if st.net.Faults() != 0 {
+		t.Error("a cut is left")
+	}
+}
+
 // Every entry of the catalogue does something by its defaults, and ends.
 func TestEveryKindStrikes(t *testing.T) {
 	for _, k := range All {

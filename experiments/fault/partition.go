@@ -61,7 +61,8 @@ func planHalves(w *World, v settings, r *sim.Stream) strike {
 		small = append(first, rest...)[:half]
 	}
 	sides := []side{{replicas: small}, {replicas: without(w.cast.Replicas, small)}}
-	return w.partition("halves", w.attach(sides, v.Choice("clients")))
+	w.attach(sides, greatest(sides), v.Choice("clients"))
+	return w.partition("halves", sides)
 }
 
 var isolate = &Kind{
@@ -95,9 +96,9 @@ func planIsolate(w *World, v settings, r *sim.Stream) strike {
 		sides = append(sides, side{replicas: []sim.NodeID{id}})
 	}
 	sides = append(sides, side{replicas: without(w.cast.Replicas, targets)})
-	s := w.partition("isolate", w.attach(sides, v.Choice("clients")))
+	w.attach(sides, len(sides)-1, v.Choice("clients")) // the only replica is not the majority, if it is cut off
+	s := w.partition("isolate", sides)
 	s.label = "isolate " + w.names(targets)
-	s.takes = targets
 	return s
 }
 
@@ -112,7 +113,8 @@ var partition = &Kind{
 		for _, names := range v.groups("groups") {
 			sides = append(sides, w.sideOf(names))
 		}
-		return w.partition("partition", w.attachClients(sides, v.Choice("clients")))
+		w.attachClients(sides, greatest(sides), v.Choice("clients"))
+		return w.partition("partition", sides)
 	},
 	breaks: func(v settings, c Cluster) ([]store.Assumption, int) {
 		return []store.Assumption{store.FailStop}, isolated(c.Replicas, func([]sim.NodeID) net.Links {
@@ -180,25 +182,28 @@ func greatest(sides []side) int {
 	return best
 }
 
-// attach puts the master on the greatest side, unless it is on one already, and clients as asked.
-func (w *World) attach(sides []side, clients string) []side {
-	if m := w.cast.Master; m != sim.None && !slices.ContainsFunc(sides, func(s side) bool { return s.has(m) }) {
-		s := &sides[greatest(sides)]
-		s.others = append(s.others, m)
+// attach puts the master on the main side, unless it is on one already, and clients as asked.
+func (w *World) attach(sides []side, main int, clients string) {
+	if m := w.cast.Master; m != sim.None && !onOne(sides, m) {
+		sides[main].others = append(sides[main].others, m)
 	}
-	return w.attachClients(sides, clients)
+	w.attachClients(sides, main, clients)
 }
 
-func (s *side) has(id sim.NodeID) bool {
-	return slices.Contains(s.replicas, id) || slices.Contains(s.others, id)
+// onOne reports whether a node is on a side.
+func onOne(sides []side, id sim.NodeID) bool {
+	return slices.ContainsFunc(sides, func(s side) bool {
+		return slices.Contains(s.replicas, id) || slices.Contains(s.others, id)
+	})
 }
 
-// attachClients puts the clients that are on no side yet on one each, in turn from
-// the greatest on, unless they are to reach both.
-func (w *World) attachClients(sides []side, clients string) []side {
-	main, turn := greatest(sides), 0
+// attachClients puts the clients that are on no side yet on one each: the main
+// one, the others, or all in turn from the main one on; or on none, if they are to
+// reach both.
+func (w *World) attachClients(sides []side, main int, clients string) {
+	turn := 0
 	for _, id := range w.cast.Clients {
-		if clients == clientsBoth || slices.ContainsFunc(sides, func(s side) bool { return s.has(id) }) {
+		if clients == clientsBoth || onOne(sides, id) {
 			continue
 		}
 		to := main
@@ -211,7 +216,6 @@ func (w *World) attachClients(sides []side, clients string) []side {
 		sides[to].others = append(sides[to].others, id)
 		turn++
 	}
-	return sides
 }
 
 // partition plans the cuts between all sides.
@@ -323,7 +327,7 @@ func oneWay(name, doc string, links func(one, others []sim.NodeID) net.Links) *K
 				cuts = append(cuts, links(one, without(w.everybody(), one))...)
 			}
 			s := w.cutting(name+" "+w.names(targets), cuts)
-			s.nobody, s.takes = len(targets) == 0, targets
+			s.nobody = len(targets) == 0
 			return s
 		},
 		breaks: breaksLinksOfTarget,
@@ -417,9 +421,6 @@ func flap(s strike, down, up time.Duration) strike {
 		for !over() && p.Now() < until {
 			heal = begin()
 			p.SleepUntil(min(until, p.Now().Add(down)))
-			if over() {
-				return
-			}
 			heal()
 			heal = func() {}
 			p.SleepUntil(min(until, p.Now().Add(up)))

@@ -107,6 +107,13 @@ func (st *stage) state() string {
 			}
 		}
 	}
+	for i, client := range w.cast.Clients {
+		for _, id := range w.serverIDs() {
+			if st.net.Open(client, id) != st.net.Open(client+1, id) || st.net.Open(id, client) != st.net.Open(id, client+1) {
+				parts = append(parts, fmt.Sprintf("c%d and its proxy differ for %s", i+1, w.name(id)))
+			}
+		}
+	}
 	if len(parts) == 0 {
 		return "all is well"
 	}

@@ -49,7 +49,6 @@ var Model = store.Model{
 		{Name: "no-query", Doc: "a write takes the next number of its coordinator alone: it may be older than what it replaces"},
 		{Name: "minority", Doc: "both phases wait for one replica less than a majority: they need not meet"},
 		{Name: "no-sync", Doc: "acknowledges a value before it is durable: crashes lose it"},
-		{Name: "no-intent", Doc: "forgets which requests it took up: a request that the network doubles is written twice"},
 	},
 	Claims:      func(store.Config) store.Level { return store.Linearizable },
 	Assumes:     assumes,

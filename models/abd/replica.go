@@ -108,7 +108,7 @@ func (r *replica) store(e sim.Env, from sim.NodeID, m update, boxed any) {
 // the query travels, so this takes no time of its own.
 func (r *replica) take(e sim.Env, op *operation) bool {
 	next := intent{op.req.Token, op.req.Attempt}
-	if next.token.IsZero() || r.mutant == "no-intent" {
+	if next.token.IsZero() {
 		op.durable = true
 		return true
 	}

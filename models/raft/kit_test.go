@@ -20,6 +20,7 @@ type wire struct {
 	double float64
 	rand   *sim.Stream
 	cut    map[[2]sim.NodeID]bool
+	slow   map[[2]sim.NodeID]time.Duration
 	spy    func(from, to sim.NodeID, msg any) (drop bool) // if not nil
 }
 
@@ -28,7 +29,7 @@ func (w *wire) Carry(from, to sim.NodeID, msg any) sim.Fate {
 		return sim.Lost
 	}
 	if w.rand == nil {
-		return sim.Arrives(w.delay)
+		return sim.Arrives(w.delay + w.slow[[2]sim.NodeID{from, to}])
 	}
 	if w.rand.Chance(w.loss) {
 		return sim.Lost
@@ -96,7 +97,7 @@ func config(n int, set store.Values, mutant string) store.Config {
 // newRig returns a run with a store of n replicas; messages take a millisecond, syncs two.
 func newRig(t testing.TB, seed uint64, n int, set store.Values, mutant string) *rig {
 	r := &rig{Sim: sim.New(seed), t: t, cfg: config(n, set, mutant), me: &mouth{}, env: map[sim.NodeID]sim.Env{}}
-	r.wire = &wire{delay: time.Millisecond, cut: map[[2]sim.NodeID]bool{}}
+	r.wire = &wire{delay: time.Millisecond, cut: map[[2]sim.NodeID]bool{}, slow: map[[2]sim.NodeID]time.Duration{}}
 	r.Use(r.wire)
 	for _, id := range r.cfg.Replicas {
 		r.Add(id, func() sim.Handler { return &member{raft.Model.Replica(r.cfg, id).(replica), r} })

@@ -92,6 +92,37 @@ func TestOtherReadsDoNotOverlap(t *testing.T) {
 	}
 }
 
+// Two stories in which a lease is easily counted too long. The answers to the
+// leader's heartbeats take long, so that the lease is half over when they come.
+// And followers crash, and might forget whom they promised not to vote; a third,
+// which hears the others but not the leader, asks them for their votes all the time.
+func TestClockLeaseIsNotCountedTooLong(t *testing.T) {
+	upsets := map[string]func(r *rig, old sim.NodeID){
+		"slow answers": func(r *rig, old sim.NodeID) {
+			for _, id := range r.others(old) {
+				r.wire.slow[[2]sim.NodeID{id, old}] = 400 * time.Millisecond
+			}
+			r.wait(2 * time.Second)
+			r.mustRead(old, "x", history.Num(1))
+		},
+		"forgetful followers": func(r *rig, old sim.NodeID) {
+			followers := r.others(old)
+			r.wire.isolate(old, followers[0])
+			r.wait(5 * time.Second)
+			r.mustRead(old, "x", history.Num(1))
+			for _, id := range followers[1:] {
+				r.Crash(id, sim.LoseUnsynced)
+				r.Restart(id)
+			}
+		},
+	}
+	for name, upset := range upsets {
+		if stale, late := (overlap{reads: "clock_lease", upset: upset}).stale(t, 40); stale > 0 {
+			t.Errorf("%s: %d of 40 runs had stale reads, the latest after %v", name, stale, late)
+		}
+	}
+}
+
 // The lease of the clock rests on the clock: one that runs at half speed, or is
 // set back, makes it outlive the followers' patience.
 func TestClockLeaseRestsOnTheClock(t *testing.T) {

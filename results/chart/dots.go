@@ -28,8 +28,7 @@ func dots(in *input) (*figure, error) {
 	facts := fmt.Sprintf("Mean of %s over %s", m.Label, in.seeds())
 	switch {
 	case m.values == nil:
-		facts = fmt.Sprintf("%s, of %s; bars are 95%% intervals (Wilson).", m.Label, in.seeds())
-		facts = capital(facts)
+		facts = capital(fmt.Sprintf("%s, of %s; bars are 95%% intervals (Wilson)%s.", m.Label, in.seeds(), in.undecidedCount()))
 	case in.many():
 		facts += "; bars are its 95% intervals, pale dots the single runs."
 	default:
@@ -47,17 +46,22 @@ func dots(in *input) (*figure, error) {
 
 // dotsFinding says who is best and who is worst, as far as the intervals tell.
 func (in *input) dotsFinding(m measure, ranked []*results.Cell) string {
-	clean := slices.DeleteFunc(slices.Clone(ranked), func(c *results.Cell) bool { return m.of(c).Max > 0 })
+	clean := slices.DeleteFunc(slices.Clone(ranked), func(c *results.Cell) bool {
+		return m.of(c).Max > 0 || (m.values == nil && c.Tally(in.property).Verdict() != results.Holds)
+	})
 	worst := m.worst(ranked)
 	switch {
 	case len(ranked) > 1 && m.Better == results.Lower && len(clean) == len(ranked):
 		return fmt.Sprintf("No %s in any run of the %d %s", m.Label, len(ranked), in.noun())
 	case m.Better == results.Lower && len(clean) > 0 && len(worst) < len(ranked):
-		most := "worst"
+		most, perRun := "worst", ""
 		if m.Unit == results.Share || m.Unit == results.Count {
 			most = "most"
 		}
-		return fmt.Sprintf("%s %s the %s %s (%s a run); %s %s none in any run", in.names(worst), verb(worst, "has", "have"), most, m.Label, m.span(worst), in.names(clean), verb(clean, "has", "have"))
+		if m.Unit == results.Count {
+			perRun = " a run"
+		}
+		return fmt.Sprintf("%s %s the %s %s (%s%s); %s %s none", in.names(worst), verb(worst, "has", "have"), most, m.Label, m.span(worst), perRun, in.names(clean), verb(clean, "has", "have"))
 	}
 	return capital(in.bestFinding(ranked, m))
 }

@@ -52,7 +52,7 @@ func heatmap(in *input) (*figure, error) {
 
 func (in *input) heatFacts(m measure) string {
 	if m.values == nil {
-		return capital(fmt.Sprintf("%s, of %s; below each number its 95%% interval (Wilson).", m.Label, in.seeds()))
+		return capital(fmt.Sprintf("%s, of %s; below each number its 95%% interval (Wilson)%s.", m.Label, in.seeds(), in.undecidedCount()))
 	}
 	s := fmt.Sprintf("Mean of %s over %s", m.Label, in.seeds())
 	if in.many() {
@@ -228,10 +228,8 @@ func (in *input) drawHeat(c *canvas, area rect, m measure, h heat, q quorums) {
 			lo, hi = min(lo, s.Mean), max(hi, s.Mean)
 		}
 	}
-	if m.Unit == results.Share || m.Unit == results.Count {
-		if lo < hi*0.5 {
-			lo = 0
-		}
+	if lo > 0 && lo < hi/4 {
+		lo = 0 // near enough for white to mean nothing
 	}
 	field := func(x, y int) rect {
 		y1 := top - float64(len(h.ys)-1-y)*fieldHeight
@@ -249,9 +247,13 @@ func (in *input) drawHeat(c *canvas, area rect, m measure, h heat, q quorums) {
 		c.textMiddle(v, labelStyle, point{x0 - tickGap, (f.y0 + f.y1) / 2}, right)
 	}
 	bottom := field(0, 0).y0
+	st := labelStyle
+	for _, v := range h.xs {
+		st.size = max(smallStyle.size*0.8, min(st.size, labelStyle.size*(w-2*endPadding/3)/width(v, labelStyle)))
+	}
 	for x, v := range h.xs {
 		f := field(x, 0)
-		c.text(v, labelStyle, point{(f.x0 + f.x1) / 2, bottom - tickGap - labelStyle.size*capHeight}, center)
+		c.text(v, st, point{(f.x0 + f.x1) / 2, bottom - tickGap - labelStyle.size*capHeight}, center)
 	}
 	c.text(short(h.xName), axisStyle, point{(x0 + field(len(h.xs)-1, 0).x1) / 2, bottom - tickGap - labelStyle.lineHeight() - namesGap - 2}, center)
 	in.drawRamp(c, m, rect{x0, top + namesGap, field(len(h.xs)-1, 0).x1, top + namesGap + rampHeight}, lo, hi)

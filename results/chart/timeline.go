@@ -13,6 +13,7 @@ const (
 	timelineHeight = 240
 	panelHeight    = 44 // of one cell when each has its own
 	panelGap       = 18
+	panelsFrame    = 54 // above and below all panels
 	together       = 4  // curves that one panel can take
 	mostPanels     = 24 // that a page can take
 	bandLow        = 0.10
@@ -49,7 +50,7 @@ func timeline(in *input) (*figure, error) {
 		body:   func(c *canvas, area rect) { in.drawTogether(c, area, courses) },
 	}
 	if len(courses) > together {
-		f.height = 42 + float64(len(courses))*(panelHeight+panelGap)
+		f.height = panelsFrame + float64(len(courses))*(panelHeight+panelGap)
 		f.body = func(c *canvas, area rect) { in.drawPanels(c, area, courses) }
 	}
 	return f, nil

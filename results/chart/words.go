@@ -168,6 +168,18 @@ func lacks(property string) string {
 	return "violates " + property
 }
 
+// undecidedCount says how undecided runs were counted, where there are any.
+func (in *input) undecidedCount() string {
+	n := 0
+	for _, c := range in.cells {
+		n += c.Tally(in.property).Undecided
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d undecided runs count in the upper ends only", n)
+}
+
 // byVerdict splits the cells by what all their runs together say of the property.
 func (in *input) byVerdict() (held, violated, undecided []*results.Cell) {
 	for _, c := range in.cells {
