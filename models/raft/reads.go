@@ -83,7 +83,7 @@ func (r *replica) confirm(e sim.Env, states []etcd.ReadState) {
 		if rs.until == 0 {
 			rs.index = st.Index
 		}
-		rs.until = e.Clock().Add(rs.span)
+		rs.until = rs.began.Add(rs.span)
 		if len(rs.next) > 0 {
 			r.askRound(e)
 		}
