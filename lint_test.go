@@ -54,7 +54,7 @@ var mayImport = []struct {
 }
 
 // deterministic are the folders in which a run happens.
-var deterministic = []string{"sim", "net", "models", "checker"}
+var deterministic = []string{"sim", "net", "models", "checker", "experiments/fault", "experiments/workload"}
 
 // bannedImports must not be used there: they bring in the machine's time, luck, files or scheduling.
 var bannedImports = []string{"math/rand", "math/rand/v2", "crypto/rand", "sync", "sync/atomic", "os", "net", "net/http", "os/exec", "runtime", "unsafe", "syscall"}

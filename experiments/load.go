@@ -141,7 +141,12 @@ func grid(doc *strict.Doc, whole *Spec) ([]point, error) {
 			return nil, err
 		}
 	case whole.Model == nil && !sweeps(whole, sweepModel):
-		return nil, strict.Join(doc.At("").Problem("no store is named", "add model: raft, or models: [raft, lww]; see faultline list models"))
+		return nil, strict.Join(doc.Root().Problem("no store is named", "add model: raft, or models: [raft, lww]; see faultline list models"))
+	}
+	for _, p := range points {
+		if err := spellOut(p.doc); err != nil {
+			return nil, err
+		}
 	}
 	for _, s := range whole.Sweep {
 		if points, err = spread(points, s); err != nil {
@@ -175,6 +180,17 @@ func spreadModels(base point, doc *strict.Doc) ([]point, error) {
 		}
 		points = append(points, p)
 	}
+}
+
+// spellOut turns a store that is just named into a mapping, so that a sweep can
+// set its parameters.
+func spellOut(doc *strict.Doc) error {
+	n := doc.At(sweepModel)
+	if n == nil || n.Kind() != strict.Text {
+		return nil
+	}
+	doc.Drop(sweepModel)
+	return doc.PutAt(sweepModel+"."+fieldKind, n)
 }
 
 // spread returns every point with every value of a swept setting.

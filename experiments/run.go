@@ -201,6 +201,9 @@ func (r *run) contents() []converge.Replica {
 			continue
 		}
 		replica := converge.Replica{Node: int(id)}
+		if p, ok := d.(store.Partial); ok {
+			replica.Home = p.Home
+		}
 		d.Dump(func(key string, v history.Value) {
 			replica.Items = append(replica.Items, converge.Item{Key: key, Value: v})
 		})

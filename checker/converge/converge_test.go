@@ -129,3 +129,19 @@ func TestDivergence(t *testing.T) {
 		t.Errorf("no replicas differ on %v", got)
 	}
 }
+
+func TestReplicasThatDoNotHoldAKeyDoNotDiffer(t *testing.T) {
+	away := func(string) bool { return false }
+	replicas := []Replica{
+		{Node: 0, Items: []Item{{"x", history.Num(1)}}},
+		{Node: 1, Items: []Item{{"x", history.Num(1)}}},
+		{Node: 2, Home: away},
+	}
+	if apart := Divergence(replicas); len(apart) != 0 {
+		t.Errorf("a replica that is no home of x differs on it: %v", apart)
+	}
+	replicas[2].Home = nil
+	if apart := Divergence(replicas); len(apart) != 1 {
+		t.Errorf("a replica that holds x and misses it does not differ: %v", apart)
+	}
+}

@@ -11,6 +11,9 @@ import (
 type Replica struct {
 	Node  int
 	Items []Item // in any order, each key once; keys left out hold the initial value
+
+	// Home reports whether the replica is one of those that hold the key. Nil: it holds all keys.
+	Home func(key string) bool
 }
 
 // An Item is what a replica holds for one key.
@@ -22,11 +25,11 @@ type Item struct {
 // A Difference is a key on which replicas differ.
 type Difference struct {
 	Key    string
-	Values []history.Value // by replica, in the order in which they were given
+	Values []history.Value // of the replicas that hold the key, in the order in which they were given
 }
 
-// Divergence returns the keys on which not all replicas hold the same value,
-// sorted by key.
+// Divergence returns the keys on which not all replicas that hold them hold the
+// same value, sorted by key.
 func Divergence(replicas []Replica) []Difference {
 	type held struct {
 		replica int
@@ -45,9 +48,15 @@ func Divergence(replicas []Replica) []Difference {
 		for n < len(all) && all[n].Key == all[0].Key {
 			n++
 		}
-		d := Difference{Key: all[0].Key, Values: make([]history.Value, len(replicas))}
+		values := make([]history.Value, len(replicas))
 		for _, x := range all[:n] {
-			d.Values[x.replica] = x.Value
+			values[x.replica] = x.Value
+		}
+		d := Difference{Key: all[0].Key}
+		for r, rep := range replicas {
+			if rep.Home == nil || rep.Home(d.Key) {
+				d.Values = append(d.Values, values[r])
+			}
 		}
 		if !d.agrees() {
 			out = append(out, d)

@@ -144,7 +144,8 @@ func checkGrayLink(v settings, c Cluster) error {
 	if from == to && from != targetRandom {
 		return fmt.Errorf("from and to are both %s", from)
 	}
-	for name, value := range map[string]string{"from": from, "to": to} { // any order: there is one message a name
+	for _, end := range [][2]string{{"from", from}, {"to", to}} {
+		name, value := end[0], end[1]
 		if value == targetRandom || name == "from" && fillsUp(value) {
 			continue
 		}

@@ -1,7 +1,7 @@
 package fault
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -185,14 +185,7 @@ func HealAll(w *World) {
 }
 
 // treated returns the nodes that were ever struck, in order.
-func (w *World) treated() []sim.NodeID {
-	var ids []sim.NodeID
-	for id := range w.patients {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b sim.NodeID) int { return cmp.Compare(a, b) })
-	return ids
-}
+func (w *World) treated() []sim.NodeID { return slices.Sorted(maps.Keys(w.patients)) }
 
 // down returns how many replicas are down by the active faults, and by one more if it is not nil.
 func (w *World) down(more *strike) int {

@@ -46,6 +46,9 @@ func (d *Doc) DecodeAt(path string, into any) error {
 // reading and for Put; its problems are made with [Node.Problem].
 func (d *Doc) At(path string) *Node { return d.node(nil).At(path) }
 
+// Root returns the whole document as a node, for problems with all of it.
+func (d *Doc) Root() *Node { return d.node(nil) }
+
 func (d *Doc) node(r *report) *Node { return &Node{v: d.root, report: r} }
 
 // Set overrides a value: an assignment such as model.n=5 or faults[0].partition.for=10s, its right side YAML. Problems

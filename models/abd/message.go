@@ -21,9 +21,12 @@ type (
 	contents struct{ versions []*version }
 )
 
-// String shows the version as key=value and the counter of its tag: x=7 #3.
+// String shows the version as key=value with the counter of its tag and its writer: x=7 #3 by 0.
 func (v *version) String() string {
-	return fmt.Sprintf("%s=%v #%d.%d", v.key, v.value, v.tag.counter, v.tag.writer)
+	if v == unwritten {
+		return "nothing"
+	}
+	return fmt.Sprintf("%s=%v #%d by %d", v.key, v.value, v.tag.counter, v.tag.writer)
 }
 
 // String shows the message in transcripts.

@@ -40,7 +40,7 @@ func (s *stage) tell() {
 		switch m := e.Msg.(type) {
 		case store.Request:
 			if e.What == sim.Deliver {
-				s.Show("%s is asked to %v %v", at, m.Kind, m.In)
+				s.Show("%s is asked: %v %s", at, m.Kind, m.Key)
 			}
 		case store.Reply:
 			if e.What == sim.Deliver {

@@ -27,7 +27,7 @@ func (r *replica) take(c *config) {
 	case !member || c.origin != r.config.origin:
 		// Left out. What came since, the others may have without us; what we
 		// have, they may not.
-		r.has = false
+		r.has = r.has && r.cfg.Mutant == "keep-history"
 	}
 	r.config = c
 }

@@ -202,8 +202,7 @@ func (r *replica) append(e sim.Env, w write) {
 
 // update takes in the next write from the predecessor. One that overtook others waits for them.
 func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
-	fenced := m.epoch != r.config.epoch || from != r.predecessor()
-	if fenced && r.cfg.Mutant != "no-fence" || !r.has || m.seq <= r.last() {
+	if m.epoch != r.config.epoch || from != r.predecessor() || !r.has || m.seq <= r.last() {
 		return
 	}
 	r.early[m.seq] = m

@@ -5,14 +5,14 @@ import (
 	"faultline/sim"
 )
 
-// A saving is a version on its way to the disk, and what waits for it.
+// A saving is a client's write on its way to the disk.
 type saving struct {
 	version *version
-	client  sim.NodeID // who wrote it and waits for the reply; None for a version from another replica
-	reply   store.Reply
+	client  sim.NodeID
+	reply   store.Reply // once the disk has it
 }
 
-// A journal puts versions on disk in batches: while one sync is under way the
+// A journal puts writes on disk in batches: while one sync is under way the
 // next batch gathers (group commit), so that a slow disk delays but never chokes.
 type journal struct {
 	batch    []saving // in order
@@ -23,7 +23,7 @@ type journal struct {
 
 const minJournal = 4096 // records before a checkpoint is worth its while
 
-// save writes a version; saved is called once the disk has it.
+// save syncs a write; saved is called once the disk has it.
 func (r *replica) save(e sim.Env, s saving) {
 	d := &r.disk
 	d.batch = append(d.batch, s)
@@ -36,24 +36,13 @@ func (r *replica) save(e sim.Env, s saving) {
 	}
 }
 
-// flush hands the batch to the disk, after a checkpoint if the journal is more
-// than twice as long as what it says. What is in the batch is not held yet, so a
-// checkpoint must not come after it.
+// flush hands the batch to the disk.
 func (r *replica) flush(e sim.Env) {
 	d := &r.disk
-	if d.length > minJournal+2*len(r.held.rows) {
-		records := make([]any, len(r.held.rows))
-		for i, v := range r.held.rows {
-			records[i] = v
-		}
-		e.Disk().Checkpoint(records...)
-		d.length = 0
-	}
 	for i := range d.batch {
-		e.Disk().Write(d.batch[i].version)
+		r.record(e, d.batch[i].version)
+		d.flushing++
 	}
-	d.flushing = len(d.batch)
-	d.length += d.flushing
 	if r.sync {
 		d.syncing = e.Disk().Sync()
 	}
@@ -71,4 +60,21 @@ func (r *replica) flushed(e sim.Env) {
 	if rest > 0 {
 		r.flush(e)
 	}
+}
+
+// record writes a version to the journal, after a checkpoint if that is more than
+// twice as long as what it says. What is being flushed is not held yet, so a
+// checkpoint would lose it.
+func (r *replica) record(e sim.Env, v *version) {
+	d := &r.disk
+	if d.length > minJournal+2*len(r.held.rows) && d.flushing == 0 {
+		records := make([]any, len(r.held.rows))
+		for i, v := range r.held.rows {
+			records[i] = v
+		}
+		e.Disk().Checkpoint(records...)
+		d.length = len(records)
+	}
+	e.Disk().Write(v)
+	d.length++
 }

@@ -72,11 +72,13 @@ func (r *replica) write(e sim.Env, client sim.NodeID, req store.Request) {
 	r.save(e, saving{v, client, req.Answer(history.Value{})})
 }
 
-// merge takes a version that another replica sent.
+// merge takes a version that another replica sent. It is not synced: if a crash
+// takes it, anti-entropy brings it back from where it was acknowledged.
 func (r *replica) merge(e sim.Env, v *version) {
 	r.clock.saw(v.stamp)
 	if r.wins(v) {
-		r.save(e, saving{version: v, client: sim.None})
+		r.record(e, v)
+		r.keep(v)
 	}
 }
 
@@ -106,12 +108,9 @@ func (r *replica) keep(v *version) {
 	}
 }
 
-// saved goes on with a version that the disk has now: a write is answered, and told to the others.
+// saved goes on with a write that the disk has now: it is answered, and told to the others.
 func (r *replica) saved(e sim.Env, s saving) {
 	r.keep(s.version)
-	if s.client == sim.None {
-		return
-	}
 	e.Send(s.client, s.reply)
 	if !r.push {
 		return

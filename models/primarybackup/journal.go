@@ -112,9 +112,6 @@ func (r *replica) replay(e sim.Env) bool {
 			r.log = append(r.log, write{rec.req, sim.None})
 		}
 	}
-	if r.cfg.Mutant == "forget-view" {
-		r.promised, r.installed = none, none
-	}
 	r.durable = r.last()
 	return len(records) > 0
 }

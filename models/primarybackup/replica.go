@@ -41,6 +41,7 @@ type following struct {
 	patience int                      // ticks of silence after which to take over
 	early    map[uint64]store.Request // updates that overtook others
 	seen     int                      // a view that others know of
+	voted    int                      // the latest view voted for, in this life
 	campaign int                      // the view stood for
 	began    int                      // tick at which the campaign began
 	votes    []bool
@@ -91,7 +92,7 @@ func newReplica(cfg store.Config, id sim.NodeID) *replica {
 	}
 	r.saver.lazy = !cfg.Bool("sync")
 	r.early = map[uint64]store.Request{}
-	r.seen = none
+	r.seen, r.voted = none, none
 	r.votes = make([]bool, len(cfg.Replicas))
 	r.backups = make([]backup, len(cfg.Replicas))
 	return r
@@ -193,7 +194,9 @@ func (r *replica) unpark(e sim.Env) {
 // current reports whether the state holds every acknowledged write, as far as a
 // primary can know: one that has just taken over must first commit what earlier
 // primaries may have acknowledged.
-func (r *replica) current() bool { return r.role == isPrimary && r.commit >= r.inherited }
+func (r *replica) current() bool {
+	return r.role == isPrimary && (r.commit >= r.inherited || r.cfg.Mutant == "early-reads")
+}
 
 // enough reports whether so many backups are in touch that a write can commit. It
 // saves a client of a primary that is cut off the wait.
@@ -401,6 +404,9 @@ func (r *replica) help(e sim.Env, i int) {
 func (r *replica) beaten(e sim.Env, from sim.NodeID, m beat) {
 	if !r.follow(e, from, m.view) {
 		return
+	}
+	if r.cfg.Mutant == "no-transfer" && !r.joined {
+		r.installed, r.joined = m.view, true
 	}
 	if !r.joined {
 		e.Send(from, ask{m.view})

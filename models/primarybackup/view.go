@@ -65,7 +65,7 @@ func (r *replica) lookOut(e sim.Env) {
 // takeOver is what a backup does that takes the primary for dead.
 func (r *replica) takeOver(e sim.Env) {
 	if r.alone {
-		r.campaign = r.nextView()
+		r.campaign = r.nextView(e)
 		r.win(e)
 		return
 	}
@@ -75,19 +75,23 @@ func (r *replica) takeOver(e sim.Env) {
 // stand asks for votes. The candidate itself promises nothing until it has won,
 // so that it can go back to a primary that others still hear.
 func (r *replica) stand(e sim.Env) {
-	r.role, r.campaign, r.began = isCandidate, r.nextView(), r.ticks
+	r.role, r.campaign, r.began = isCandidate, r.nextView(e), r.ticks
 	clear(r.votes)
 	r.votes[r.self] = true
 	r.persuade(e)
 	r.count(e)
 }
 
-// nextView returns the lowest view of this replica's own that nobody it knows of has passed.
-func (r *replica) nextView() int {
-	view := max(r.promised, r.seen) + 1
+// nextView returns a view of this replica's own that nobody it knows of has passed.
+// It skips some at random, so that even a replica whose disk forgot a view does
+// not give its name to another one.
+func (r *replica) nextView(e sim.Env) int {
 	n := len(r.cfg.Replicas)
-	return view + (r.self-view%n+n)%n
+	above := max(r.promised, r.seen)/n + 1
+	return (above+e.Rand().IntN(maxSkip))*n + r.self
 }
+
+const maxSkip = 256 // views of a replica's own
 
 func (r *replica) persuade(e sim.Env) {
 	for i, id := range r.cfg.Replicas {
@@ -118,17 +122,17 @@ func (r *replica) rank() rank { return rank{r.installed, r.last()} }
 // while messages arrive in time.
 func (r *replica) solicited(e sim.Env, from sim.NodeID, m solicit) {
 	switch {
-	case m.view == r.promised && r.installed < m.view && r.role == isBackup:
+	case m.view == r.promised && r.voted == m.view && r.role == isBackup:
 		r.post(e, from, grant{m.view}) // the first grant was lost
 	case m.view <= r.promised:
 		e.Send(from, passed{r.promised})
 	case r.content() || r.role == isCandidate && m.view < r.campaign:
 		// no vote
-	case m.rank.less(r.rank()) && r.cfg.Mutant != "any-candidate":
+	case m.rank.less(r.rank()):
 		// no vote
 	default:
 		r.stepDown(e)
-		r.promised, r.joined = m.view, false
+		r.promised, r.voted, r.joined = m.view, m.view, false
 		r.write(e, promise{m.view})
 		r.post(e, from, grant{m.view})
 	}

@@ -64,8 +64,6 @@ func (r *replica) merge(e sim.Env, versions []*version) {
 		if r.mutant == "fills-gaps" && r.held.get(v.key) != unwritten {
 			continue
 		}
-		if r.wins(&r.held, v) {
-			r.save(e, saving{record: storeMsg{noRound, sim.None, v}})
-		}
+		r.mend(e, v)
 	}
 }

@@ -43,7 +43,7 @@ func (r *replica) offer(e sim.Env, i int) {
 
 // takeBack takes what another replica has kept for this one, and says so once it is on disk.
 func (r *replica) takeBack(e sim.Env, from sim.NodeID, m handoffMsg) {
-	r.save(e, saving{record: m, from: from})
+	r.save(e, saving{m, from})
 }
 
 // handed drops what its home has taken, and offers it the next part.

@@ -32,28 +32,30 @@ func (r *replica) save(e sim.Env, s saving) {
 	}
 }
 
-// flush hands the batch to the disk, after a checkpoint if the journal is more
-// than twice as long as what it says. What is in the batch is not held yet, so a
-// checkpoint must not come after it.
+// flush hands the batch to the disk.
 func (r *replica) flush(e sim.Env) {
 	d := &r.disk
-	if d.length > minJournal+2*len(r.held.rows) {
-		records := r.records()
-		e.Disk().Checkpoint(records...)
-		d.length = len(records)
-	}
 	for i := range d.batch {
 		r.write(e, d.batch[i].record)
+		d.flushing++
 	}
-	d.flushing = len(d.batch)
 	if r.sync {
 		d.syncing = e.Disk().Sync()
 	}
 }
 
+// write adds a record to the journal, after a checkpoint if that is more than
+// twice as long as what it says. What is being flushed is not held yet, so a
+// checkpoint would lose it.
 func (r *replica) write(e sim.Env, record any) {
+	d := &r.disk
+	if d.length > minJournal+2*len(r.held.rows) && d.flushing == 0 {
+		records := r.records()
+		e.Disk().Checkpoint(records...)
+		d.length = len(records)
+	}
 	e.Disk().Write(record)
-	r.disk.length++
+	d.length++
 }
 
 // flushed goes on with what was synced, and syncs what has gathered meanwhile.

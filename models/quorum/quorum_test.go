@@ -4,7 +4,14 @@ import (
 	"testing"
 
 	"faultline/models/quorum"
+	"faultline/models/store"
 	"faultline/models/store/storetest"
 )
 
-func TestConformance(t *testing.T) { storetest.Run(t, &quorum.Model) }
+func TestConformance(t *testing.T) {
+	storetest.Run(t, &quorum.Model,
+		storetest.Variant{Name: "proxy", Set: store.Values{"coordinator": "proxy"}},
+		storetest.Variant{Name: "strict", Set: store.Values{"sloppy": false}},
+		storetest.Variant{Name: "bare", Set: store.Values{"sloppy": false, "handoff": false, "read_repair": false}},
+	)
+}

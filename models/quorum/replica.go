@@ -115,13 +115,23 @@ func (r *replica) wins(t *table, v *version) bool {
 
 // store acknowledges a version once the disk has it, or at once if it has lost already.
 func (r *replica) store(e sim.Env, from sim.NodeID, m storeMsg, boxed any) {
-	if !r.wins(r.tableFor(m), m.version) {
-		if m.round != noRound {
-			e.Send(from, storedMsg{m.round})
-		}
-		return
+	switch {
+	case m.round == noRound:
+		r.mend(e, m.version)
+	case r.wins(r.tableFor(m), m.version):
+		r.save(e, saving{boxed, from})
+	default:
+		e.Send(from, storedMsg{m.round})
 	}
-	r.save(e, saving{record: boxed, from: from})
+}
+
+// mend takes in a version that another home has. It is not synced: nobody counts
+// on it, and if a crash takes it, it is found missing again.
+func (r *replica) mend(e sim.Env, v *version) {
+	if m := (storeMsg{noRound, sim.None, v}); r.wins(&r.held, v) {
+		r.write(e, m)
+		r.put(m)
+	}
 }
 
 // put takes a version in, unless it has lost by now.
@@ -146,9 +156,7 @@ func (r *replica) saved(e sim.Env, s saving) {
 		if record.home != sim.None {
 			r.scheduleReplay(e)
 		}
-		if record.round != noRound {
-			e.Send(s.from, storedMsg{record.round})
-		}
+		e.Send(s.from, storedMsg{record.round})
 	case handoffMsg:
 		r.putAll(record.versions)
 		e.Send(s.from, handedMsg(record))

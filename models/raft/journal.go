@@ -61,7 +61,7 @@ func (j *journal) put(entries []*pb.Entry) {
 		panic(broken("a gap in the log"))
 	}
 	if keep < uint64(len(j.entries)) {
-		j.entries = j.entries[:len(j.entries):len(j.entries)] // the library may hold the rest
+		j.entries = j.entries[:keep:keep] // the library may hold the rest
 	}
 	j.entries = append(j.entries, entries...)
 }

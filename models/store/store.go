@@ -194,3 +194,9 @@ type Dumper interface {
 	// Dump calls visit for every key the replica holds, in any order.
 	Dump(visit func(key string, v history.Value))
 }
+
+// Partial is implemented by handlers of replicas that hold only some of the keys.
+type Partial interface {
+	// Home reports whether the replica is one of those that hold the key.
+	Home(key string) bool
+}

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"slices"
 	"strings"
 
@@ -173,29 +174,75 @@ func (in *input) drawFrontier(c *canvas, area rect, x, y measure, drawn, front [
 	stairs := in.stairs(a, x, y, front)
 	c.polyline(stairs, medium, faint, dashes[1])
 	obstacles := alongLine(stairs, 1)
-	var labels []*label
+	var marks []point
 	for _, cell := range drawn {
-		sx, sy := x.of(cell), y.of(cell)
-		at := a.at(sx.Mean, sy.Mean)
-		left, right := point{a.x.at(sx.Lo), at.y}, point{a.x.at(sx.Hi), at.y}
-		low, high := point{at.x, a.y.at(sy.Lo)}, point{at.x, a.y.at(sy.Hi)}
-		bars := withAlpha(in.color(cell), 170)
-		c.line(left, right, medium, bars, nil)
-		c.line(low, high, medium, bars, nil)
-		obstacles = append(obstacles, rect{left.x, at.y - 1, right.x, at.y + 1}, rect{at.x - 1, low.y, at.x + 1, high.y}, rect{at.x, at.y, at.x, at.y}.grow(dotRadius+rim))
+		obstacles = append(obstacles, in.drawBars(c, a, cell, x.of(cell), y.of(cell))...)
+		marks = append(marks, a.at(x.of(cell).Mean, y.of(cell).Mean))
+	}
+	if sideBySide(marks, a.plot) {
+		c.note("Marks that would hide each other stand side by side; their bars cross at the true values.")
+	}
+	var labels []*label
+	for i, cell := range drawn {
+		at := marks[i]
+		mark(c, at, cell.Tally(in.property).Verdict(), in.color(cell))
+		obstacles = append(obstacles, rect{at.x, at.y, at.x, at.y}.grow(dotRadius+rim))
 		st := labelStyle.in(darker(in.color(cell)))
 		if len(drawn) > crowd {
 			st.size = crowdedSize
 		}
 		labels = append(labels, &label{text: in.name(cell), style: st, at: at, keepOff: dotRadius})
 	}
-	for _, cell := range drawn {
-		mark(c, a.at(x.of(cell).Mean, y.of(cell).Mean), cell.Tally(in.property).Verdict(), in.color(cell))
-	}
 	if n := place(labels, obstacles, rect{a.plot.x0, a.plot.y0, area.x1, a.plot.y1 + namesGap - 2}); n > 0 {
 		c.note(fmt.Sprintf("Points without a label, for lack of room: %d of %d.", n, len(drawn)))
 	}
 	drawLabels(c, labels)
+}
+
+// drawBars draws the intervals of a point and says what labels are to keep off.
+func (in *input) drawBars(c *canvas, a axes, cell *results.Cell, x, y results.Summary) []rect {
+	at := a.at(x.Mean, y.Mean)
+	left, right := point{a.x.at(x.Lo), at.y}, point{a.x.at(x.Hi), at.y}
+	low, high := point{at.x, a.y.at(y.Lo)}, point{at.x, a.y.at(y.Hi)}
+	bars := withAlpha(in.color(cell), 170)
+	c.line(left, right, medium, bars, nil)
+	c.line(low, high, medium, bars, nil)
+	return []rect{{left.x, at.y - 1, right.x, at.y + 1}, {at.x - 1, low.y, at.x + 1, high.y}}
+}
+
+// sideBySide moves marks that would hide each other into a row about their
+// middle, and tells whether there were any.
+func sideBySide(marks []point, plot rect) (moved bool) {
+	const (
+		hides   = 1.3 * dotRadius // nearer than this, one mark hides another
+		spacing = 2*dotRadius + rim
+		widest  = 34 // of a row: marks are not to stray far from their values
+	)
+	grouped := make([]bool, len(marks))
+	for i := range marks {
+		group := []int{i}
+		for j := i + 1; j < len(marks) && !grouped[i]; j++ {
+			if !grouped[j] && math.Hypot(marks[i].x-marks[j].x, marks[i].y-marks[j].y) < hides {
+				group = append(group, j)
+				grouped[j] = true
+			}
+		}
+		if len(group) == 1 {
+			continue
+		}
+		moved = true
+		slices.SortStableFunc(group, func(a, b int) int { return sign(marks[a].x - marks[b].x) })
+		middle, step := 0.0, min(spacing, widest/float64(len(group)-1))
+		for _, k := range group {
+			middle += marks[k].x / float64(len(group))
+		}
+		half := step * float64(len(group)-1) / 2
+		middle = min(max(middle, plot.x0+half), plot.x1-half)
+		for n, k := range group {
+			marks[k].x = middle - half + step*float64(n)
+		}
+	}
+	return moved
 }
 
 // stairs is the line of the front: from one point to the next by way of what

@@ -112,3 +112,32 @@ func TestWrapBalancesAndKeepsEveryWord(t *testing.T) {
 		t.Errorf("a long word is not broken: %q", got)
 	}
 }
+
+// Two stores with the same values are both seen.
+func TestMarksThatHideEachOtherStandSideBySide(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := point{rapid.Float64Range(0, 300).Draw(t, "x"), 50}
+		n := rapid.IntRange(2, 4).Draw(t, "marks")
+		marks := []point{{150, 150}}
+		for range n {
+			marks = append(marks, at)
+		}
+		if !sideBySide(marks, rect{0, 0, 300, 200}) || marks[0] != (point{150, 150}) {
+			t.Fatalf("marks %v", marks)
+		}
+		for i, a := range marks[1:] {
+			if a.x < -1e-9 || a.x > 300+1e-9 {
+				t.Fatalf("mark %d left the plot: %v", i, marks)
+			}
+			for _, b := range marks[1 : i+1] {
+				if math.Abs(a.x-b.x) < 2*dotRadius {
+					t.Fatalf("marks %v", marks)
+				}
+			}
+		}
+	})
+	apart := []point{{10, 10}, {10 + 3*dotRadius, 10}}
+	if sideBySide(apart, rect{0, 0, 300, 200}) {
+		t.Errorf("marks that are apart were moved: %v", apart)
+	}
+}

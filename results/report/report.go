@@ -1,0 +1,136 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"faultline/results"
+)
+
+// A Run is what `faultline run` and `faultline sweep` print about a set of rows.
+type Run struct {
+	Style    Style
+	Set      *results.Set
+	Question string
+	Load     time.Duration // virtual time of every run, its settling included; 0: they differ
+	Findings []Finding
+	Compare  string // a metric of which to show the difference to the first cell; empty: none
+}
+
+// A Finding is what was expected of one cell, and what came out.
+type Finding struct {
+	Series string
+	What   string // "linearizable always"
+	Mark   Mark
+	Got    string // "holds in 100/100"
+}
+
+// A Mark says how a finding came out.
+type Mark uint8
+
+const (
+	Met    Mark = iota // as expected
+	Failed             // not as expected
+	Open               // a checker could not decide
+)
+
+// Write prints the report.
+func (r *Run) Write(w io.Writer) error {
+	var b strings.Builder
+	cells := results.Group(r.Set)
+	r.head(&b, cells)
+	b.WriteByte('\n')
+	b.WriteString(r.table(cells))
+	r.notes(&b, cells)
+	r.findings(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// head prints the question and how it was asked.
+func (r *Run) head(b *strings.Builder, cells []*results.Cell) {
+	s := r.Style
+	if r.Question != "" {
+		b.WriteString(s.Bold(s.Text(Wrap(r.Question, ""))) + "\n")
+	}
+	operations := 0
+	for _, row := range r.Set.Rows() {
+		operations += row.Ops.OK + row.Ops.Failed + row.Ops.Unknown
+	}
+	each := ""
+	if r.Load > 0 {
+		each = fmt.Sprintf(", %s each (virtual)", r.Load)
+	}
+	b.WriteString(s.Text(fmt.Sprintf("%s × %s%s, %s\n", subject(cells), seeds(cells), each, Count(operations, "operation"))))
+	if m := r.Set.Manifest; !m.Complete {
+		b.WriteString(s.Red(Wrap(fmt.Sprintf("PARTIAL: %s; %s of these runs are finished", m.Reason, Thousands(fmt.Sprint(len(r.Set.Rows())))), "")) + "\n")
+	}
+}
+
+// subject says what the cells are: "7 stores", "25 settings", "raft".
+func subject(cells []*results.Cell) string {
+	models := map[string]bool{}
+	for _, c := range cells {
+		models[c.Model] = true
+	}
+	switch {
+	case len(cells) == 1:
+		return cells[0].Series
+	case len(models) == len(cells):
+		return Count(len(cells), "store")
+	}
+	return Count(len(cells), "setting")
+}
+
+func seeds(cells []*results.Cell) string {
+	if len(cells) == 0 {
+		return Count(0, "seed")
+	}
+	lo, hi := len(cells[0].Rows), 0
+	for _, c := range cells {
+		lo, hi = min(lo, len(c.Rows)), max(hi, len(c.Rows))
+	}
+	if lo != hi {
+		return fmt.Sprintf("%d to %s", lo, Count(hi, "seed"))
+	}
+	return Count(hi, "seed")
+}
+
+// notes explains the marks of the table.
+func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
+	note := func(format string, args ...any) {
+		b.WriteString(r.Style.Faint(r.Style.Text(Wrap(fmt.Sprintf(format, args...), "  "))) + "\n")
+	}
+	b.WriteString("\n")
+	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return len(c.Rows) > 1 }) {
+		note("±: half of the 95% interval over seeds. lost: acknowledged writes that are gone, per run")
+	}
+	if r.Compare != "" && len(cells) > 1 {
+		m, _ := results.FindMetric(r.Compare)
+		unit := m.Unit
+		if unit == results.Share {
+			unit = "percentage points"
+		}
+		note("Δ: difference of %s to %s, paired by seed, in %s; blank where the interval holds zero", m.Label, cells[0].Series, unit)
+	}
+	for _, broken := range beyond(cells) {
+		note("†: faults went beyond its assumptions (%s): a violation there is a finding about the assumption, not a failure of the store", broken)
+	}
+	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return c.Tally(linearizable).Undecided > 0 }) {
+		note("?: runs that the checker could not decide within its budget")
+	}
+}
+
+// beyond lists the assumptions that were broken, as the cells had them.
+func beyond(cells []*results.Cell) []string {
+	var all []string
+	for _, c := range cells {
+		if broken := strings.Join(c.Beyond(), ", "); broken != "" && !slices.Contains(all, broken) {
+			all = append(all, broken)
+		}
+	}
+	return all
+}
