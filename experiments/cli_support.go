@@ -106,3 +106,12 @@ func (f *Finding) Split() (series, what string) {
 	at := strings.LastIndex(f.Expectation, ": ")
 	return f.Expectation[:max(at, 0)], f.Expectation[at+2:]
 }
+
+// First returns the first n seeds, or fewer if there are not as many.
+func (s Seeds) First(n int) []uint64 {
+	first := s.batch(0)
+	return first[:min(n, len(first))]
+}
+
+// Written returns the value of a setting as it is written in a file: 250ms, 0.5%, true.
+func Written(v any) string { return written(v) }

@@ -74,14 +74,20 @@ func Judge(expect []Expectation, set *results.Set) []Finding {
 	return findings
 }
 
-// about reports whether the expectation is about a cell with the given store and settings.
+// about reports whether the expectation is about a cell with the given store and
+// settings. A store that is swept goes by its label, otherwise by its name.
 func (e *Expectation) about(model string, params []results.Param) bool {
 	for _, m := range e.Where {
-		ok := m.Name == sweepModel && slices.Contains(m.Values, model)
-		for _, p := range params {
-			ok = ok || p.Name == m.Name && slices.Contains(m.Values, p.Value)
+		value := ""
+		if m.Name == sweepModel {
+			value = model
 		}
-		if !ok {
+		for _, p := range params {
+			if p.Name == m.Name {
+				value = p.Value
+			}
+		}
+		if !slices.Contains(m.Values, value) {
 			return false
 		}
 	}

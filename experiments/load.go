@@ -291,7 +291,7 @@ func (s *Spec) scenario(name string) (*Scenario, error) {
 		Topology: topology, Network: s.Network.options(),
 		CPU: s.Machine.CPU.Std(), Disk: dist.Exponential(defaultSync), ClockBound: s.Machine.ClockBound.Std(),
 		Workload: s.Workload.workload(), Policy: s.Client.policy(),
-		Settle: s.Settle.Std(), Budget: s.budget(),
+		Warmup: s.Warmup.Std(), Settle: s.Settle.Std(), Budget: s.budget(),
 	}
 	if s.Machine.Disk != nil {
 		sc.Disk = s.Machine.Disk.Law

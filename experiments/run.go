@@ -51,14 +51,14 @@ type Outcome struct {
 	Work     WorkStats
 }
 
-// WorkStats are the costs up to the end of the workload; the settling phase is not counted.
+// WorkStats are the costs of the workload; the warm-up and the settling phase are not counted.
 type WorkStats struct {
 	Sent, Syncs, Bytes uint64
 }
 
-// Run carries out a scenario with a seed. It has two phases: the workload with
-// the faults; then everything is healed, the store settles, and every key is read
-// once more.
+// Run carries out a scenario with a seed. The store warms up before time 0. Then
+// there are two phases: the workload with the faults; and, after everything is
+// healed, the store settles, and every key is read once more.
 func Run(sc *Scenario, seed uint64) *Outcome {
 	r := prepare(sc, seed)
 	defer r.sim.Close()
@@ -76,6 +76,8 @@ func Watch(sc *Scenario, seed uint64, t sim.Tracer) *Outcome {
 func (r *run) play() *Outcome {
 	sc := r.scenario
 	end := sim.Time(sc.Workload.Duration)
+	r.sim.Run(-1)
+	before := r.costs()
 	for _, c := range r.clients {
 		r.ask(c)
 	}
@@ -85,12 +87,12 @@ func (r *run) play() *Outcome {
 	}
 	r.sim.Run(end)
 	r.stopped = true
-	costs := r.costs()
+	costs := r.costs().minus(before)
 	fault.HealAll(r.world)
 	r.sim.Run(end.Add(sc.Settle))
-	before := len(r.record.History())
+	final := len(r.record.History())
 	r.readAll()
-	return r.outcome(end, before, costs)
+	return r.outcome(end, final, costs)
 }
 
 // ask starts a client's scripts.
@@ -182,11 +184,15 @@ func (r *run) costs() WorkStats {
 	return WorkStats{Sent: stats.Sent, Syncs: stats.Syncs, Bytes: r.net.Stats().Bytes}
 }
 
-func (r *run) outcome(healed sim.Time, before int, costs WorkStats) *Outcome {
+func (w WorkStats) minus(v WorkStats) WorkStats {
+	return WorkStats{w.Sent - v.Sent, w.Syncs - v.Syncs, w.Bytes - v.Bytes}
+}
+
+func (r *run) outcome(healed sim.Time, final int, costs WorkStats) *Outcome {
 	h := r.record.History()
 	return &Outcome{
 		Seed: r.sim.Seed(), Hash: sim.Mix(r.sim.Hash() ^ h.Digest()),
-		History: h, Final: h[before:], Arrivals: r.arrivals, Replicas: r.contents(),
+		History: h, Final: h[final:], Arrivals: r.arrivals, Replicas: r.contents(),
 		Bands: r.world.Bands(), Beyond: r.beyond(), Healed: healed, Ended: r.sim.Now(),
 		Attempts: r.attempts, Sim: r.sim.Stats(), Net: r.net.Stats(), Work: costs,
 	}

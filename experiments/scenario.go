@@ -37,6 +37,7 @@ type Scenario struct {
 
 	Faults []fault.Fault
 	Budget fault.Budget
+	Warmup time.Duration // before the run begins at time 0, for stores to elect their leaders
 	Settle time.Duration // after the faults are healed, before the final reads
 
 	CheckBudget int // steps that the linearizability checker may search; 0: DefaultCheckBudget
@@ -45,15 +46,17 @@ type Scenario struct {
 // Defaults for what a Scenario may leave open.
 const (
 	DefaultReplicas = 3
+	DefaultWarmup   = 5 * time.Second
 	DefaultSettle   = 10 * time.Second
 	MaxReplicas     = 1000
 )
 
 // DefaultPolicy is what clients do unless an experiment says otherwise: they wait
-// half a second for an answer, ask up to three replicas, and give up after 2 s.
+// half a second for each answer, ask the next replica if none comes or it
+// refuses, and give up after 2 s.
 var DefaultPolicy = policy.Retry{
 	AttemptTimeout: 500 * time.Millisecond,
 	TotalTimeout:   2 * time.Second,
-	MaxAttempts:    3,
-	Backoff:        policy.Backoff{Kind: policy.FullJitter, Base: 10 * time.Millisecond, Cap: time.Second},
+	MaxAttempts:    20,
+	Backoff:        policy.Backoff{Kind: policy.FullJitter, Base: 10 * time.Millisecond, Cap: 500 * time.Millisecond},
 }

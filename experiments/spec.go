@@ -28,6 +28,7 @@ type Spec struct {
 
 	Faults []FaultSpec     `yaml:"faults" doc:"what goes wrong, and when"`
 	Budget BudgetSpec      `yaml:"budget" doc:"how much may go wrong at once"`
+	Warmup strict.Duration `yaml:"warmup" default:"5s" min:"0s" max:"1h" doc:"time before the run begins, for stores to elect their leaders; not part of any figure"`
 	Settle strict.Duration `yaml:"settle" default:"10s" min:"0s" max:"1h" doc:"time after the faults are healed and before every key is read once more"`
 
 	Sweep  strict.Map[[]*strict.Node] `yaml:"sweep" doc:"settings to vary: path in this file -> values; every combination is run"`
@@ -91,7 +92,7 @@ func (s *WorkloadSpec) workload() workload.Workload {
 type ClientSpec struct {
 	Timeout  strict.Duration `yaml:"timeout" default:"500ms" min:"1us" max:"1h" doc:"how long a client waits for the answer to one attempt"`
 	Total    strict.Duration `yaml:"total" default:"2s" min:"1us" max:"1h" doc:"how long it waits for the operation as a whole"`
-	Attempts int             `yaml:"max_attempts" default:"3" min:"1" max:"1000" doc:"attempts, not retries: the first one counts; the next goes to the next replica, or to the one that a refusal names"`
+	Attempts int             `yaml:"max_attempts" default:"20" min:"1" max:"1000" doc:"attempts, not retries: the first one counts; the next goes to the next replica, or to the one that a refusal names"`
 	Backoff  BackoffSpec     `yaml:"backoff" doc:"wait between attempts"`
 	Resend   string          `yaml:"resend" oneof:"safe,always" default:"safe" doc:"whether a write whose fate is unknown is sent again: safe: only to stores that apply it once; always: at-least-once"`
 }
@@ -100,7 +101,7 @@ type ClientSpec struct {
 type BackoffSpec struct {
 	Kind string          `yaml:"kind" oneof:"none,constant,exponential,full-jitter" default:"full-jitter" doc:"how the wait grows and is spread"`
 	Base strict.Duration `yaml:"base" default:"10ms" min:"0s" max:"1h" doc:"of the first retry, before jitter"`
-	Cap  strict.Duration `yaml:"cap" default:"1s" min:"0s" max:"1h" doc:"the wait grows no longer than this"`
+	Cap  strict.Duration `yaml:"cap" default:"500ms" min:"0s" max:"1h" doc:"the wait grows no longer than this"`
 }
 
 // policy returns what the spec describes.

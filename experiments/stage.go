@@ -29,6 +29,7 @@ func baseOf(replicas int) sim.NodeID {
 // prepare builds the world of a run: network, replicas, clients.
 func prepare(sc *Scenario, seed uint64) *run {
 	r := &run{scenario: sc, sim: sim.New(seed), record: history.NewRecorder(), work: sc.Workload.Generator()}
+	r.sim.BeginAt(-sim.Time(sc.Warmup))
 	r.net = net.New(r.sim, sc.Topology, sc.Network)
 	base := baseOf(sc.Replicas)
 	r.config = configure(sc, base)
@@ -123,12 +124,13 @@ func (r *run) distance(from int, to sim.NodeID) int64 {
 
 // newWorld returns what the fault scripts may touch.
 func (r *run) newWorld() *fault.World {
-	var clients []sim.NodeID
+	var clients, nearest []sim.NodeID
 	for _, c := range r.clients {
 		clients = append(clients, c.id)
+		nearest = append(nearest, c.near[0])
 	}
 	return fault.NewWorld(r.sim, r.net, fault.Cast{
-		Replicas: r.config.Replicas, Master: r.config.Master, Clients: clients,
+		Replicas: r.config.Replicas, Master: r.config.Master, Clients: clients, Nearest: nearest,
 		ClockBound: r.scenario.ClockBound, CPU: r.scenario.CPU, Disk: r.scenario.Disk, End: sim.Time(r.scenario.Workload.Duration),
 	}, r.scenario.Budget)
 }

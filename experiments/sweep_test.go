@@ -118,7 +118,7 @@ func TestAutomaticSeedsStopWhenTheIntervalIsNarrow(t *testing.T) {
 	if got := len(sweep(t, calm, 2)); got != 2*experiments.AutoBatch {
 		t.Errorf("%d runs of two stores without faults, want %d: their intervals are narrow at once", got, 2*experiments.AutoBatch)
 	}
-	rough := parse(t, small, "seeds=auto", "faults=[{crash: {every: 1s, for: 400ms, target: n1}}]", "sweep={}", "models=[single]")
+	rough := parse(t, small, "seeds=auto", "faults=[{crash: {every: 1s, for: 400ms, target: n1}}]", "client={timeout: 50ms, total: 100ms}", "sweep={}", "models=[single]")
 	if got := len(sweep(t, rough, 2)); got <= experiments.AutoBatch || got > experiments.AutoMost {
 		t.Errorf("%d runs under random partitions, want more than %d and at most %d", got, experiments.AutoBatch, experiments.AutoMost)
 	}

@@ -75,7 +75,7 @@ type trouble struct {
 	conditions []*condition // what else is wrong; nil where that is nature alone
 	nature     *condition   // nil if nothing is
 	everywhere bool         // every message must be looked at
-	busy       []sim.Time   // until when the link is sending, where bandwidth is limited
+	busy       []sim.Time   // until when, since the network began, the link is sending, where bandwidth is limited
 	countBytes bool
 }
 
@@ -292,7 +292,7 @@ func (n *Network) transmit(link int, c *condition, msg any) time.Duration {
 	if n.trouble.busy == nil {
 		n.trouble.busy = make([]sim.Time, n.size*n.size)
 	}
-	now, busy := n.sim.Now(), &n.trouble.busy[link]
+	now, busy := n.sim.Now()-n.born, &n.trouble.busy[link]
 	*busy = max(*busy, now).Add(c.perByte.times(int64(sizeOf(msg))))
 	return busy.Sub(now)
 }

@@ -29,10 +29,11 @@ type Network struct {
 	laws     []*dist.Law
 	loopback *dist.Law
 	key      uint64
-	nodes    []place // by node
-	size     int     // the directed link from a to b is number a*size+b
-	sent     []uint8 // by link: messages so far, modulo 256
-	calm     bool    // no fault is active, nothing is wrong by nature, and bytes are not counted
+	born     sim.Time // when the network was made
+	nodes    []place  // by node
+	size     int      // the directed link from a to b is number a*size+b
+	sent     []uint8  // by link: messages so far, modulo 256
+	calm     bool     // no fault is active, nothing is wrong by nature, and bytes are not counted
 	trouble  trouble
 	stats    Stats
 }
@@ -76,7 +77,7 @@ func New(s *sim.Sim, t *Topology, o Options) *Network {
 	if o.Loopback == nil {
 		o.Loopback = dist.Constant(loopbackDelay)
 	}
-	n := &Network{sim: s, topology: t, sites: len(t.Sites), laws: t.laws, loopback: o.Loopback, key: sim.NewStream(s.Seed(), "net").Uint64()}
+	n := &Network{sim: s, born: s.Now(), topology: t, sites: len(t.Sites), laws: t.laws, loopback: o.Loopback, key: sim.NewStream(s.Seed(), "net").Uint64()}
 	n.trouble.countBytes = o.CountBytes
 	if err := o.Validate(); err != nil {
 		panic("net: " + err.Error())

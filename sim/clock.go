@@ -3,7 +3,8 @@ package sim
 import "time"
 
 // A Clock is a node's own clock: an oscillator that counts at a rate near that of
-// true time, and a reading that can be set. The zero Clock is perfect.
+// true time, and a reading that can be set. At first it is perfect: it reads the
+// time since the run began.
 type Clock struct {
 	sim    *Sim
 	base   Time  // the reading at since
@@ -72,10 +73,10 @@ func (c *Clock) Thaw() {
 }
 
 // Sync sets the reading to true time, as a time daemon does once it works again.
-func (c *Clock) Sync() { c.base, c.since = c.sim.now, c.sim.now }
+func (c *Clock) Sync() { c.base, c.since = c.sim.now-c.sim.begin, c.sim.now }
 
 // Claim sets the error that the clock service claims at most; it may be false.
 func (c *Clock) Claim(bound time.Duration) { c.bound = bound }
 
 // Error returns how far the reading is ahead of true time.
-func (c *Clock) Error() time.Duration { return c.Read(c.sim.now).Sub(c.sim.now) }
+func (c *Clock) Error() time.Duration { return c.Read(c.sim.now).Sub(c.sim.now - c.sim.begin) }

@@ -131,7 +131,7 @@ func (d *disk) crash(loss Loss) {
 	}
 	d.taken += uint64(len(d.cache))
 	clear(d.cache)
-	d.cache, d.pending, d.busy = d.cache[:0], d.pending[:0], 0
+	d.cache, d.pending, d.busy = d.cache[:0], d.pending[:0], d.node.sim.begin
 }
 
 // tear keeps a random part of the cache from the front. A checkpoint is written

@@ -213,7 +213,7 @@ func (s *Sim) Crash(id NodeID, loss Loss) {
 	n.up, n.started, n.paused, n.handler = false, false, false, nil
 	n.life++
 	n.held, n.waiting = nil, nil
-	n.cpu.busy = 0
+	n.cpu.busy = s.begin
 	n.disk.crash(loss)
 	n.refresh()
 }
@@ -282,8 +282,4 @@ func (s *Sim) Slow(id NodeID, factor int64) {
 }
 
 // ClockOf returns the clock of the node at id, for fault scripts.
-func (s *Sim) ClockOf(id NodeID) *Clock {
-	n := s.node(id)
-	n.clock.sim = s
-	return &n.clock
-}
+func (s *Sim) ClockOf(id NodeID) *Clock { return &s.node(id).clock }

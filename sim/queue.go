@@ -68,6 +68,7 @@ const (
 	width     = 1 << digitBits
 	numLevels = 8 // 256^8 = 2^64
 	nothing   = int32(0)
+	signBit   = 1 << 63 // flipped, so that instants before 0 come before those after it
 )
 
 // A level is one digit's slots.
@@ -158,7 +159,7 @@ func (q *queue) release(i int32) {
 // the events that deal moves.
 func (q *queue) place(at Time) (level, index int) {
 	level = (bits.Len64(uint64(at^q.now)|1) - 1) / digitBits
-	return level, int(uint64(at)>>(digitBits*uint(level)&63)) & (width - 1)
+	return level, int((uint64(at)^signBit)>>(digitBits*uint(level)&63)) & (width - 1)
 }
 
 // append adds an event at the end of the list of its slot.

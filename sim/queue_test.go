@@ -10,8 +10,8 @@ import (
 // The wheel against a 'dumb' queue: a slice, searched for the first of the earliest.
 func TestQueueFiresInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var q queue
-		var dumb dumbQueue
+		begin := -delay(t)
+		q, dumb := queue{now: begin}, dumbQueue{now: begin}
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			switch rapid.IntRange(0, 9).Draw(t, "step") {
 			case 0, 1, 2, 3, 4:

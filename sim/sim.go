@@ -116,6 +116,7 @@ type Sim struct {
 	tracer Tracer
 	seed   uint64
 	hash   uint64
+	begin  Time // usually 0; see BeginAt
 	now    Time
 	queue  queue
 	nodes  []*node // by NodeID; nil where there is none
@@ -149,6 +150,16 @@ func (s *Sim) Close() {
 	for _, p := range s.procs {
 		p.Kill()
 	}
+}
+
+// BeginAt makes t, which may be before 0, the current instant of a run in which
+// nothing was scheduled yet: what happens before 0 is preparation. The nodes'
+// own clocks read 0 then, so that they never read less.
+func (s *Sim) BeginAt(t Time) {
+	if s.queue.levels != 0 || s.stats.Events > 0 {
+		panic("sim: BeginAt after something was scheduled")
+	}
+	s.now, s.queue.now, s.begin = t, t, t
 }
 
 // Use plugs in the network. Without one, messages arrive at the instant they are sent.
@@ -189,6 +200,8 @@ func (s *Sim) place(id NodeID, build func() Handler) *node {
 		panic(fmt.Sprintf("sim: node %d was added twice", id))
 	}
 	n := &node{sim: s, id: id, build: build, up: true, rand: *newStream(s.seed, uint64(id)|nodeStreams)}
+	n.clock = Clock{sim: s, since: s.begin}
+	n.cpu.busy, n.disk.busy = s.begin, s.begin
 	n.disk.node = n
 	n.disk.rand = *newStream(s.seed, uint64(id)|diskStreams)
 	s.nodes[id] = n

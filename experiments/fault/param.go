@@ -72,6 +72,7 @@ const (
 	targetMinority = "minority"
 	targetAll      = "all"
 
+	clientsNearest  = "nearest"
 	clientsSplit    = "split"
 	clientsBoth     = "both"
 	clientsMajority = "majority"
@@ -111,9 +112,9 @@ func replicaTarget(def string) Param {
 }
 
 func clientsParam(def string) Param {
-	return Param{store.Param{Name: "clients", Doc: "Which side clients are on: split (in turn), majority, minority, or both (they reach every replica).",
-		Default: def, Choices: []string{clientsSplit, clientsMajority, clientsMinority, clientsBoth}},
-		[]any{clientsSplit, clientsBoth, clientsMajority}}
+	return Param{store.Param{Name: "clients", Doc: "Which side clients are on: nearest (that of the replica nearest to them), split (in turn), majority, minority, or both (they reach every replica).",
+		Default: def, Choices: []string{clientsNearest, clientsSplit, clientsMajority, clientsMinority, clientsBoth}},
+		[]any{clientsNearest, clientsSplit, clientsBoth, clientsMajority}}
 }
 
 func durationParam(name, doc string, def, least time.Duration, samples ...any) Param {

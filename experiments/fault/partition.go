@@ -20,7 +20,7 @@ var halves = &Kind{
 	Params: params([]Param{
 		targetParam(targetRandom, "Who is on the smaller side: random (half of the replicas, rounded down), leader or follower (with others at random to make up the half), minority, or names such as n1, n2 (these alone).",
 			targetRandom, targetLeader, targetFollower),
-		clientsParam(clientsSplit)}, timing()),
+		clientsParam(clientsNearest)}, timing()),
 	plan: planHalves,
 	breaks: func(v settings, c Cluster) ([]store.Assumption, int) {
 		small, master := c.Replicas/2, false
@@ -201,13 +201,15 @@ func onOne(sides []side, id sim.NodeID) bool {
 // reach both.
 func (w *World) attachClients(sides []side, main int, clients string) {
 	turn := 0
-	for _, id := range w.cast.Clients {
+	for i, id := range w.cast.Clients {
 		if clients == clientsBoth || onOne(sides, id) {
 			continue
 		}
 		to := main
 		switch {
-		case clients == clientsSplit:
+		case clients == clientsNearest && w.nearestSide(sides, i) >= 0:
+			to = w.nearestSide(sides, i)
+		case clients == clientsSplit || clients == clientsNearest:
 			to = (main + turn) % len(sides)
 		case clients == clientsMinority && len(sides) > 1:
 			to = (main + 1 + turn%(len(sides)-1)) % len(sides)
@@ -215,6 +217,15 @@ func (w *World) attachClients(sides []side, main int, clients string) {
 		sides[to].others = append(sides[to].others, id)
 		turn++
 	}
+}
+
+// nearestSide returns the side of the replica nearest to the i-th client, or -1
+// if it is on none.
+func (w *World) nearestSide(sides []side, i int) int {
+	if i >= len(w.cast.Nearest) {
+		return -1
+	}
+	return slices.IndexFunc(sides, func(s side) bool { return slices.Contains(s.replicas, w.cast.Nearest[i]) })
 }
 
 // partition plans the cuts between all sides.

@@ -15,6 +15,7 @@ type Cast struct {
 	Replicas []sim.NodeID // n1, n2, ...
 	Master   sim.NodeID   // master; sim.None if there is none
 	Clients  []sim.NodeID // c1, c2, ...: machines; what the network has colocated with one is on its side
+	Nearest  []sim.NodeID // by client: the replica that it asks first; may be empty
 	End      sim.Time     // of the fault phase: nothing begins then or later
 
 	ClockBound time.Duration // the error that the clock service claims at most

@@ -8,21 +8,22 @@ import (
 // How a replica goes from one epoch to the next: it journals the configuration,
 // greets its successor, learns how far that is, and sends what it lacks.
 
-// adopt goes over to a later configuration.
-func (r *replica) adopt(e sim.Env, c *config) {
+// adopt goes over to a later configuration. One that has formed before and now
+// finds its disk empty must not take the first epoch of a history for its own first.
+func (r *replica) adopt(e sim.Env, c *config, formed bool) {
 	if c.epoch <= r.config.epoch {
 		return
 	}
-	r.take(c)
-	r.write(e, adopted{c})
+	r.take(c, formed)
+	r.write(e, adopted{c, formed})
 	r.enter(e)
 }
 
 // take is the part of adopt that a restart repeats from the journal.
-func (r *replica) take(c *config) {
+func (r *replica) take(c *config, formed bool) {
 	member := c.place(r.self) >= 0
 	switch {
-	case member && c.epoch == c.origin: // the history begins
+	case member && c.epoch == c.origin && !formed: // the history begins
 		r.restart(0, store.NewState())
 	case !member || c.origin != r.config.origin:
 		// Left out. What came since, the others may have without us; what we
@@ -43,7 +44,7 @@ func (r *replica) restart(seq uint64, state *store.State) {
 // enter takes the replica's place once the configuration is durable: forgetting
 // it in a crash, the replica would let through what the new epoch fences off.
 func (r *replica) enter(e sim.Env) {
-	r.linked, r.greets, r.goal = r.isHead() && r.has, 0, 0
+	r.linked, r.aimed, r.goal = r.isHead() && r.has, false, 0
 	r.behind = behind{moved: r.ticks}
 	clear(r.early)
 	r.post(e, r.self, settled{r.config.epoch})
@@ -59,27 +60,29 @@ func (r *replica) begin(e sim.Env) {
 // greet tells the successor how far this replica is.
 func (r *replica) greet(e sim.Env) {
 	if to := r.successor(); to != sim.None && r.has {
-		r.post(e, to, greet{r.config.epoch, r.done})
+		r.post(e, to, greet{r.config.epoch, r.done, r.linked})
 	}
 }
 
-// greeted answers the predecessor. What it had when it first greeted in this
-// epoch includes all that was ever acknowledged before.
+// greeted answers the predecessor. What that had when it had itself caught up in
+// this epoch includes all that was ever acknowledged before. (One that has not may
+// have been added just now, and lack what an earlier tail has answered.)
 func (r *replica) greeted(e sim.Env, from sim.NodeID, m greet) {
 	if m.epoch != r.config.epoch || from != r.predecessor() {
 		return
 	}
-	if r.greets == 0 {
-		r.goal = m.seq
+	if m.linked && !r.aimed {
+		r.goal, r.aimed = m.seq, true
 	}
-	r.greets++
 	r.checkLink(e)
 	r.post(e, from, have{m.epoch, r.done, r.acked, !r.has})
 }
 
+// checkLink notes when the replica has, also on its disk, what its predecessor had.
 func (r *replica) checkLink(e sim.Env) {
-	if !r.linked && r.has && r.greets > 0 && r.done >= r.goal {
+	if !r.linked && r.has && r.landed == r.life && r.aimed && r.done >= r.goal {
 		r.linked = true
+		r.greet(e) // the successor waits for this
 		r.unpark(e)
 	}
 }

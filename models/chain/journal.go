@@ -15,7 +15,10 @@ type (
 		trimmed uint64
 		log     []write // the writes after trimmed
 	}
-	adopted struct{ config *config }
+	adopted struct {
+		config *config
+		formed bool
+	}
 )
 
 // checkpointEvery is how many records the journal grows by before it is replaced by a snapshot.
@@ -88,6 +91,7 @@ func (r *replica) saved(e sim.Env) {
 	for _, l := range due {
 		e.Send(l.to, l.msg)
 	}
+	r.landed = s.life
 	if s.life == r.life {
 		r.process(e, s.seq)
 	}
@@ -104,11 +108,11 @@ func (r *replica) replay(e sim.Env) {
 			r.state, r.done, r.trimmed = rec.state.Clone(), rec.done, rec.trimmed
 			r.log = append([]write(nil), rec.log...)
 		case adopted:
-			r.take(rec.config)
+			r.take(rec.config, rec.formed)
 		case write:
 			r.log = append(r.log, rec)
 		}
 	}
-	r.acked = r.trimmed
+	r.acked, r.landed = r.trimmed, r.life
 	r.apply(r.last())
 }

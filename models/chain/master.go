@@ -23,11 +23,13 @@ type master struct {
 
 // A member is what the master knows of a replica.
 type member struct {
-	heard int         // tick of its last ping
-	held  int         // tick of its last ping that said that it holds a history
-	sound bool        // it holds every acknowledged write: it caught up as a member
-	ready bool        // as the joiner it has caught up
-	lease sim.TimerID // set while it may hold a lease
+	heard  int         // tick of its last ping
+	held   int         // tick of its last ping that said that it holds a history
+	wiped  int         // tick of its last ping that said, in this epoch, that it holds none
+	formed bool        // it has held one since the history began
+	sound  bool        // it holds every acknowledged write: it caught up as a member
+	ready  bool        // as the joiner it has caught up
+	lease  sim.TimerID // set while it may hold a lease
 }
 
 // A decision is a configuration in the master's journal, and who was sound then.
@@ -61,7 +63,7 @@ func (m *master) Start(e sim.Env) {
 	}
 	m.config = last.config
 	for i := range m.members {
-		m.members[i].sound = last.sound[i]
+		m.members[i].sound, m.members[i].formed = last.sound[i], true
 		m.members[i].lease = e.After(m.guard) // it may hold one from before the crash
 	}
 }
@@ -87,8 +89,11 @@ func (m *master) pinged(e sim.Env, from sim.NodeID, p ping) {
 	who := &m.members[m.cfg.Index(from)]
 	who.heard = m.ticks
 	grant := false
+	if p.empty && p.epoch == m.config.epoch {
+		who.wiped = m.ticks
+	}
 	if !p.empty {
-		who.held = m.ticks
+		who.held, who.formed = m.ticks, true
 		if m.next == nil && p.epoch == m.config.epoch {
 			m.note(who, from, p)
 		}
@@ -98,7 +103,7 @@ func (m *master) pinged(e sim.Env, from sim.NodeID, p ping) {
 		e.Cancel(who.lease)
 		who.lease = e.After(m.guard)
 	}
-	e.Send(from, pong{p.number, m.config, grant})
+	e.Send(from, pong{p.number, m.config, grant, who.formed})
 }
 
 // note learns whether a replica has caught up in this epoch.
@@ -194,12 +199,13 @@ func (m *master) admit(next *config) {
 	}
 }
 
-// lost reports whether every disk that held all acknowledged writes is known to be empty.
+// lost reports whether every disk that held all acknowledged writes is known to be
+// empty. Only what was said in this epoch counts: an older ping, delayed, may be of
+// a replica that had been left out.
 func (m *master) lost() bool {
 	for _, id := range m.config.chain {
 		who := m.member(id)
-		empty := m.ticks-who.heard <= m.failover && m.ticks-who.held > m.failover
-		if who.sound && !empty {
+		if who.sound && who.wiped <= who.held {
 			return false
 		}
 	}
@@ -212,7 +218,7 @@ func (m *master) beginAnew(e sim.Env) {
 	next.origin = next.epoch
 	for i, id := range m.cfg.Replicas {
 		who := &m.members[i]
-		who.sound = m.ticks-who.heard <= m.failover
+		who.sound, who.formed = m.ticks-who.heard <= m.failover, false
 		if who.sound {
 			who.held = m.ticks // it shall have time to hear of it
 			next.chain = append(next.chain, id)
@@ -226,7 +232,7 @@ func (m *master) decide(e sim.Env, next *config) {
 	d := decision{next, make([]bool, len(m.members))}
 	for i := range m.members {
 		who := &m.members[i]
-		who.ready = false
+		who.ready, who.wiped = false, 0
 		// New in the chain, or out of it: not sound until heard of in it.
 		stays := m.config.place(m.cfg.Replicas[i]) >= 0 || next.epoch == next.origin
 		who.sound = who.sound && stays && next.place(m.cfg.Replicas[i]) >= 0

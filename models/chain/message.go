@@ -35,6 +35,7 @@ type (
 		number uint64
 		config *config
 		lease  bool // granted
+		formed bool // the replica has held this history before
 	}
 	// An install announces a configuration.
 	install struct{ config *config }
@@ -56,8 +57,9 @@ type (
 	}
 	// A greet tells the successor how far its predecessor is.
 	greet struct {
-		epoch int
-		seq   uint64
+		epoch  int
+		seq    uint64
+		linked bool // and has itself caught up
 	}
 	// A have answers a greet: how far the successor is itself.
 	have struct {

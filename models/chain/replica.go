@@ -19,6 +19,7 @@ type replica struct {
 	config *config
 	has    bool // holds a prefix of the history; if not, what it holds counts for nothing
 	life   int  // of the history: counts how often it began anew
+	landed int  // the life that the disk has
 
 	// The writes up to done are durable and applied, those up to acked are known
 	// to be on every member. The log holds the writes after trimmed.
@@ -28,8 +29,8 @@ type replica struct {
 
 	early  map[uint64]update // updates that overtook others
 	linked bool              // has in this epoch caught up with the predecessor
-	goal   uint64            // how far the predecessor was when it first greeted
-	greets int               // in this epoch
+	aimed  bool              // goal is known
+	goal   uint64            // how far the predecessor was when it had caught up itself
 
 	behind // what is known of the successor
 
@@ -125,9 +126,9 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		r.receive(e, from, m)
 	case pong:
 		r.renew(e, m)
-		r.adopt(e, m.config)
+		r.adopt(e, m.config, m.formed)
 	case install:
-		r.adopt(e, m.config)
+		r.adopt(e, m.config, false)
 	case settled:
 		if m.epoch == r.config.epoch {
 			r.begin(e)

@@ -50,7 +50,7 @@ var Model = store.Model{
 	Paper: "DeCandia et al., Dynamo, SOSP 2007; proxies as in Bailis et al., PBS, PVLDB 5(8), 2012; departs: timestamps in place of " +
 		"vector clocks (as Cassandra does), one token for each replica on the ring, digests in place of Merkle trees, no change of membership",
 	Params: []store.Param{
-		{Name: "n", Default: 3, Min: 1, Max: maxReplicas, Doc: "homes of a key"},
+		{Name: "copies", Default: 0, Min: 0, Max: maxReplicas, Doc: "homes of a key: Dynamo's N where there are more replicas than that; 0 is all replicas"},
 		{Name: "r", Default: 2, Min: 1, Max: maxReplicas, Safety: true, Doc: "answers a read waits for"},
 		{Name: "w", Default: 2, Min: 1, Max: maxReplicas, Safety: true, Doc: "acknowledgements a write waits for"},
 		{Name: "coordinator", Default: byReplica, Choices: []string{byReplica, byProxy}, Doc: "who coordinates: the replica that the client asks, or a stateless proxy beside the client"},
@@ -68,7 +68,7 @@ var Model = store.Model{
 		{Name: "no-anti-entropy", Doc: "homes never compare: what one missed stays missing", Breaks: "converges",
 			Set: store.Values{"read_repair": false, "handoff": false, "sloppy": false}},
 		{Name: "no-replay", Doc: "what is kept for a home is never delivered: writes that only stand-ins acknowledged are gone", Breaks: "durable",
-			Set: store.Values{"n": 1, "r": 1, "w": 1}},
+			Set: store.Values{"copies": 1, "r": 1, "w": 1}},
 		{Name: "fills-gaps", Doc: "homes that compare take the keys they lack, but keep old versions of those they have", Breaks: "converges",
 			Set: store.Values{"read_repair": false, "handoff": false, "sloppy": false}},
 		{Name: "older-wins", Doc: "merging keeps the older version: homes agree on what was overwritten long ago", Breaks: "durable"},
@@ -108,16 +108,16 @@ func assumes(cfg store.Config) []store.Assumption {
 const maxReplicas = 64 // who answered is kept in a word
 
 func check(cfg store.Config) error {
-	n, r, w, replicas := cfg.Int("n"), cfg.Int("r"), cfg.Int("w"), len(cfg.Replicas)
+	n, r, w, replicas := homes(cfg), cfg.Int("r"), cfg.Int("w"), len(cfg.Replicas)
 	switch {
 	case replicas > maxReplicas:
 		return fmt.Errorf("quorum runs on at most %d replicas, not %d", maxReplicas, replicas)
 	case n > replicas:
-		return fmt.Errorf("n is %d, but there are only %d replicas", n, replicas)
+		return fmt.Errorf("copies is %d, but there are only %d replicas", n, replicas)
 	case r > n:
-		return fmt.Errorf("r is %d, but a key has only n = %d homes", r, n)
+		return fmt.Errorf("r is %d, but a key has only %d copies", r, n)
 	case w > n:
-		return fmt.Errorf("w is %d, but a key has only n = %d homes", w, n)
+		return fmt.Errorf("w is %d, but a key has only %d copies", w, n)
 	case cfg.Bool("sloppy") && !cfg.Bool("handoff"):
 		return fmt.Errorf("sloppy needs handoff: without it, what stand-ins hold never reaches its home")
 	case cfg.Duration("timeout") < cfg.Duration("patience"):

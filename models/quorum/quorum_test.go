@@ -10,6 +10,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, &quorum.Model,
+		storetest.Variant{Name: "three copies", Set: store.Values{"copies": 3}},
 		storetest.Variant{Name: "proxy", Set: store.Values{"coordinator": "proxy"}},
 		storetest.Variant{Name: "strict", Set: store.Values{"sloppy": false}},
 		storetest.Variant{Name: "bare", Set: store.Values{"sloppy": false, "handoff": false, "read_repair": false}},

@@ -15,7 +15,15 @@ type ring struct {
 	n        int
 }
 
-func newRing(cfg store.Config) ring { return ring{cfg.Replicas, cfg.Int("n")} }
+func newRing(cfg store.Config) ring { return ring{cfg.Replicas, homes(cfg)} }
+
+// homes returns how many homes a key has.
+func homes(cfg store.Config) int {
+	if copies := cfg.Int("copies"); copies > 0 {
+		return copies
+	}
+	return len(cfg.Replicas)
+}
 
 // first returns where on the ring the preference list of a key begins.
 func (g ring) first(key string) int { return g.segment(hash(key)) }

@@ -60,6 +60,9 @@ func newStageOf(replicas int, t *testing.T, mutant string, set store.Values) *st
 	w.Sim.Trace(nil)
 	s := &stage{World: w, t: t, key: "x", client: &asker{replies: map[call.ID]store.Reply{}}}
 	s.config = store.Config{Master: sim.None, Values: quorum.Model.Defaults(set), Mutant: mutant}
+	if s.config.Int("copies") == 0 { // stories have five replicas, so that there are stand-ins
+		s.config.Values["copies"] = 3
+	}
 	for id := range replicas {
 		s.config.Replicas = append(s.config.Replicas, sim.NodeID(id))
 	}

@@ -114,7 +114,7 @@ func TestHandoffInBatches(t *testing.T) {
 func homes(s *stage) (home, other []string) {
 	view := store.View{Near: s.config.Replicas, Proxy: sim.None, Hint: sim.None}
 	for i, id := range quorum.Model.Route(s.config, history.Op{Key: "x"}, view) {
-		if i < s.config.Int("n") {
+		if i < s.config.Int("copies") {
 			home = append(home, s.Names[id])
 		} else {
 			other = append(other, s.Names[id])
@@ -156,7 +156,7 @@ func TestSloppyQuorum(t *testing.T) {
 // The only home of a key is away, a stand-in takes the write, and must deliver it.
 func TestReplay(t *testing.T) {
 	for mutant, want := range map[string]int64{"": 7, "no-replay": 0} {
-		s := newStage(t, mutant, store.Values{"n": 1, "r": 1, "w": 1})
+		s := newStage(t, mutant, store.Values{"copies": 1, "r": 1, "w": 1})
 		home, other := homes(s)
 		s.do("crash " + home[0])
 		s.write(other[0], 7)
@@ -273,7 +273,7 @@ func TestCheck(t *testing.T) {
 	if err := quorum.Model.Check(good); err != nil {
 		t.Errorf("the defaults: %v", err)
 	}
-	for name, v := range map[string]any{"n": 4, "r": 4, "w": 4, "handoff": false, "timeout": time.Millisecond} {
+	for name, v := range map[string]any{"copies": 4, "r": 4, "w": 4, "handoff": false, "timeout": time.Millisecond} {
 		bad := good
 		bad.Values = quorum.Model.Defaults(store.Values{name: v})
 		if quorum.Model.Check(bad) == nil {

@@ -48,7 +48,7 @@ func TestRing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		replicas := rapid.IntRange(1, 9).Draw(t, "replicas")
 		n := rapid.IntRange(1, replicas).Draw(t, "n")
-		cfg := store.Config{Values: store.Values{"n": n}}
+		cfg := store.Config{Values: store.Values{"copies": n}}
 		for id := range replicas {
 			cfg.Replicas = append(cfg.Replicas, sim.NodeID(10*id))
 		}

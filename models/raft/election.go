@@ -39,7 +39,7 @@ func (r *replica) tick(e sim.Env) {
 		r.settle(e)
 		return
 	}
-	r.node.TickQuiesced()
+	r.quiet.tick(r.node)
 	r.election.elapsed++
 	if r.election.elapsed >= r.election.patient {
 		r.campaign(e)
@@ -53,6 +53,7 @@ func (r *replica) campaign(e sim.Env) {
 	if r.role != etcd.StateFollower {
 		r.election.elapsed = 0
 	}
+	r.quiet.catchUp(r.node)
 	must(r.node.Campaign())
 	r.settle(e)
 }
@@ -89,7 +90,7 @@ func (r *replica) observe(e sim.Env, rd *etcd.Ready) {
 		r.leader, r.role = rd.SoftState.Lead, rd.SoftState.RaftState
 	}
 	if rd.HardState != nil {
-		r.term = rd.HardState.GetTerm()
+		r.term, r.commit = rd.HardState.GetTerm(), rd.HardState.GetCommit()
 	}
 	if r.role == role && r.term == term {
 		return

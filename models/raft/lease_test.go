@@ -103,7 +103,14 @@ func TestClockLeaseIsNotCountedTooLong(t *testing.T) {
 				r.wire.slow[[2]sim.NodeID{id, old}] = 400 * time.Millisecond
 			}
 			r.wait(2 * time.Second)
-			r.mustRead(old, "x", history.Num(1))
+			req := r.send(old, read("x"))
+			r.wait(5 * time.Millisecond)
+			for _, id := range r.others(old) { // from here on they hear nothing
+				r.wire.cut[[2]sim.NodeID{old, id}] = true
+			}
+			if reply, ok := r.answer(req); !ok || reply.Status != history.OK {
+				t.Errorf("answer %v, %+v", ok, reply)
+			}
 		},
 		"forgetful followers": func(r *rig, old sim.NodeID) {
 			followers := r.others(old)

@@ -13,7 +13,7 @@ import (
 
 // An overwriting replica lets the library hold its elections: it overwrites the
 // timeout that the library drew from crypto/rand by the one that this package
-// drew, and calls Tick. It reaches into unexported fields of the library. If they
+// drew, and calls Tick. It also shows the library every heartbeat at once. It reaches into unexported fields of the library. If they
 // are renamed this test says so; then see whether TickQuiesced, which is marked
 // as deprecated, still does what election.go takes it to do.
 type overwriting struct{ *replica }
@@ -33,6 +33,14 @@ func (o overwriting) Timer(e sim.Env, t sim.TimerID) {
 	*field(library, "randomizedElectionTimeout") = o.election.patient
 	o.node.Tick()
 	o.settle(e)
+}
+
+func (o overwriting) Receive(e sim.Env, from sim.NodeID, msg any) {
+	o.replica.Receive(e, from, msg)
+	if o.node != nil && o.quiet.beat != nil {
+		o.quiet.catchUp(o.node)
+		o.settle(e)
+	}
 }
 
 // field returns where an unexported int of the library is kept.

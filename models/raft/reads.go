@@ -27,7 +27,7 @@ type reads struct {
 	// The lease of a clock_lease. The state at index has all that earlier leaders
 	// acknowledged, and what this one acknowledges it has applied.
 	span  time.Duration
-	until sim.Time // by the replica's own clock; zero if it never had one in this term
+	until sim.Time // by the replica's own clock
 	index uint64
 }
 
@@ -80,10 +80,7 @@ func (r *replica) confirm(e sim.Env, states []etcd.ReadState) {
 		}
 		rs.running = false
 		rs.ready = append(rs.ready, readBatch{st.Index, rs.round})
-		if rs.until == 0 {
-			rs.index = st.Index
-		}
-		rs.until = rs.began.Add(rs.span)
+		rs.until, rs.index = rs.began.Add(rs.span), st.Index
 		if len(rs.next) > 0 {
 			r.askRound(e)
 		}

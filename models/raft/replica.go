@@ -28,8 +28,10 @@ type replica struct {
 
 	role     etcd.StateType
 	term     uint64
+	commit   uint64
 	leader   uint64 // 0 if unknown
 	election election
+	quiet    quiet
 	ticker   sim.TimerID
 	age      int // ticks since the start
 
@@ -68,7 +70,7 @@ func (r *replica) Start(e sim.Env) {
 	if r.cfg.Mutant == "forget-vote" {
 		r.journal.hard = &pb.HardState{Commit: new(r.journal.hard.GetCommit())}
 	}
-	r.term = r.journal.hard.GetTerm()
+	r.term, r.commit = r.journal.hard.GetTerm(), r.journal.hard.GetCommit()
 	r.state = store.NewState()
 	if snap := r.journal.snap; snap != nil {
 		r.restore(snap)
@@ -106,10 +108,10 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	defer r.guard(e)
 	switch m := msg.(type) {
 	case *message:
-		r.step(e, (*pb.Message)(m))
+		r.step(e, from, (*pb.Message)(m))
 	case *transfer:
 		r.snapshots.arrived = m.snap
-		r.step(e, m.msg)
+		r.step(e, from, m.msg)
 	case store.Request:
 		r.request(e, from, m)
 	}
@@ -133,10 +135,11 @@ func (r *replica) Timer(e sim.Env, t sim.TimerID) {
 }
 
 // step hands a message from another replica to the library.
-func (r *replica) step(e sim.Env, m *pb.Message) {
-	if r.node == nil || r.tooYoung(m) {
+func (r *replica) step(e sim.Env, from sim.NodeID, m *pb.Message) {
+	if r.node == nil || r.answerBeat(e, from, m) || r.tooYoung(m) {
 		return
 	}
+	r.quiet.catchUp(r.node)
 	must(r.node.Step(m))
 	r.hear(m)
 	r.unsettle(e)
@@ -176,6 +179,9 @@ func (r *replica) settle(e sim.Env) {
 }
 
 func (r *replica) send(e sim.Env, m *pb.Message) {
+	if r.quiet.repeats(m) {
+		return
+	}
 	place := m.GetTo() - 1
 	to := r.cfg.Replicas[place]
 	if m.GetType() == pb.MsgSnap {

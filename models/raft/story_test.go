@@ -58,15 +58,44 @@ func TestLeaderCutOffWithAClient(t *testing.T) {
 	if reply, ok := r.answer(stuck); ok {
 		t.Fatalf("the leader answers %+v although it is alone", reply)
 	}
+	asking := r.send(old, read("x"))
 	r.wait(2 * time.Second)
 	reply, ok := r.answer(stuck)
 	if !ok || reply.Status != history.Unknown {
-		t.Errorf("the deposed leader answers %v %+v, want doubt", ok, reply)
+		t.Errorf("the deposed leader answers the write %v %+v, want doubt", ok, reply)
+	}
+	reply, ok = r.answer(asking)
+	if !ok || reply.Status != history.Failed {
+		t.Errorf("the deposed leader answers the read %v %+v, want a refusal", ok, reply)
 	}
 	r.mustDo(r.leader(old), write("x", 3))
 	r.wire.heal()
 	r.wait(time.Second)
 	r.mustAgree("x", history.Num(3))
+}
+
+// A leader that lost its place with reads under way and wins it back reads as before.
+func TestLeaderComesBack(t *testing.T) {
+	r := newRig(t, 12, 3, nil, "")
+	old := r.leader()
+	r.mustDo(old, write("x", 1))
+	r.wire.isolate(old, r.cfg.Replicas...)
+	r.send(old, read("x"))
+	r.wait(3 * time.Second)
+	r.wire.heal()
+	r.wait(time.Second)
+	for range 30 {
+		now := r.leader()
+		if now == old {
+			r.mustRead(old, "x", history.Num(1))
+			return
+		}
+		r.Pause(now)
+		r.leader(now)
+		r.Resume(now)
+		r.wait(time.Second)
+	}
+	t.Error("it never won again")
 }
 
 // A write is sent again to the next leader because the first one died before it

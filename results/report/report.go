@@ -106,7 +106,7 @@ func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
 	}
 	b.WriteString("\n")
 	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return len(c.Rows) > 1 }) {
-		note("±: half of the 95% interval over seeds. lost: acknowledged writes that are gone, per run")
+		note("±: half of the 95%% interval over seeds. lost: acknowledged writes that are gone, per run")
 	}
 	if r.Compare != "" && len(cells) > 1 {
 		m, _ := results.FindMetric(r.Compare)

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"faultline/checker"
+	"faultline/experiments"
+	"faultline/experiments/fault"
+	"faultline/experiments/workload"
+	"faultline/models"
+	"faultline/net"
+	"faultline/results"
+	"faultline/results/chart"
+	"faultline/sim/dist"
+)
+
+// A catalogue is one kind of thing that list and describe know.
+type catalogue struct {
+	kind, plural string
+	doc          string
+	entries      func() []entry
+	describe     func(name string) description
+}
+
+// An entry is one name of a catalogue and what it stands for, in a sentence.
+type entry struct {
+	Name    string `json:"name"`
+	Summary string `json:"summary"`
+}
+
+// catalogues lists all of them, in the order in which they are shown.
+func catalogues() []catalogue {
+	return []catalogue{
+		{"model", "models", "stores: what an experiment runs", modelEntries, describeModel},
+		{"fault", "faults", "what can go wrong", faultEntries, describeFault},
+		{"workload", "workloads", "what clients ask for", workloadEntries, describeWorkload},
+		{"checker", "checkers", "what histories are judged by", checkerEntries, describeChecker},
+		{"chart", "charts", "kinds of charts", chartEntries, describeChart},
+		{"metric", "metrics", "numbers of a run", metricEntries, describeMetric},
+		{"experiment", "experiments", "experiments that ship with faultline", experimentEntries, describeExperiment},
+		{"network", "networks", "places where nodes can be", networkEntries, describeNetwork},
+		{"law", "laws", "laws of durations and of keys", lawEntries, describeLaw},
+	}
+}
+
+// findCatalogue finds one by its kind, in the singular or plural.
+func findCatalogue(name string) (catalogue, error) {
+	var known []string
+	for _, c := range catalogues() {
+		if name == c.kind || name == c.plural {
+			return c, nil
+		}
+		known = append(known, c.plural)
+	}
+	return catalogue{}, results.UnknownName("catalogue", name, known)
+}
+
+// find returns the entry's own spelling of a name, if the catalogue has it.
+func (c catalogue) find(name string) (string, bool) {
+	if m := models.Find(name); m != nil && c.kind == "model" {
+		return m.Name, true
+	}
+	has := slices.ContainsFunc(c.entries(), func(e entry) bool { return e.Name == name })
+	return name, has
+}
+
+func (c catalogue) names() []string {
+	var names []string
+	for _, e := range c.entries() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+func modelEntries() (all []entry) {
+	for _, m := range models.All {
+		all = append(all, entry{m.Name, m.Summary})
+	}
+	return all
+}
+
+func faultEntries() (all []entry) {
+	for _, k := range fault.All {
+		all = append(all, entry{k.Name, k.Doc})
+	}
+	return all
+}
+
+func workloadEntries() (all []entry) {
+	for _, p := range workload.All {
+		all = append(all, entry{p.Name, p.Doc})
+	}
+	return all
+}
+
+// checkerDocs says in a sentence what each checker and property asks.
+var checkerDocs = map[string]string{
+	experiments.PropLinearizable: "There is one order of all operations on a key that respects real time and explains every answer (Herlihy and Wing, TOPLAS 1990).",
+	experiments.PropDurable:      "No acknowledged write is lost: after heal and settle each was read, or overwritten.",
+	experiments.PropConverges:    "After heal and settle all replicas hold the same.",
+	"fresh":                      "No read returns a value that had certainly been overwritten before it was called.",
+}
+
+func checkerEntries() (all []entry) {
+	names := slices.Clone(experiments.Properties)
+	for _, c := range checker.All {
+		if !slices.Contains(names, c.Name()) {
+			names = append(names, c.Name())
+		}
+	}
+	for _, name := range names {
+		all = append(all, entry{name, checkerDocs[name]})
+	}
+	return all
+}
+
+func chartEntries() (all []entry) {
+	for _, k := range chart.Kinds {
+		all = append(all, entry{k.Name, k.Doc})
+	}
+	return all
+}
+
+func metricEntries() (all []entry) {
+	for _, m := range results.Metrics {
+		all = append(all, entry{m.Name, m.Doc})
+	}
+	return all
+}
+
+// experimentEntries leaves out nothing: one that does not load says so.
+func experimentEntries() (all []entry) {
+	for _, name := range experiments.Shipped() {
+		summary := ""
+		if e, err := experiments.LoadShipped(name); err != nil {
+			summary = "does not load: " + strings.SplitN(err.Error(), "\n", 2)[0]
+		} else {
+			summary = e.Question
+		}
+		all = append(all, entry{name, summary})
+	}
+	return all
+}
+
+func networkEntries() (all []entry) {
+	for _, p := range net.Presets {
+		all = append(all, entry{p.Name, p.Doc})
+	}
+	return all
+}
+
+// lawEntries has the laws of durations and those of keys; names may be in both.
+func lawEntries() (all []entry) {
+	for _, l := range dist.Laws {
+		all = append(all, entry{l.Signature, l.Doc})
+	}
+	for _, l := range workload.Laws {
+		all = append(all, entry{"keys: " + l.Signature, l.Doc})
+	}
+	return all
+}
+
+// bounds writes the values that a setting may have.
+func bounds(least, most any, choices []string) string {
+	switch {
+	case len(choices) > 0:
+		return strings.Join(choices, " | ")
+	case least != nil && most != nil:
+		return fmt.Sprintf("%s..%s", experiments.Written(least), experiments.Written(most))
+	case least != nil:
+		return "from " + experiments.Written(least)
+	case most != nil:
+		return "up to " + experiments.Written(most)
+	}
+	return ""
+}

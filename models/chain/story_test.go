@@ -1,0 +1,216 @@
+package chain_test
+
+import (
+	"testing"
+	"time"
+
+	"faultline/checker/history"
+	"faultline/sim"
+)
+
+// A write may be sent to anyone, and is everywhere once it is answered. Only the tail answers reads.
+func TestARowInOrder(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.write("b", 7)
+	s.agree(7)
+	if r := s.ask("a", s.request(history.Read, 0)); r.Status != history.Failed || r.Hint != s.ID("c") {
+		t.Errorf("a read at the head: %v, hint %v; want failed and a hint at the tail", r.Status, r.Hint)
+	}
+	if got := s.read("c"); got != 7 {
+		t.Errorf("the tail reads %d, want 7", got)
+	}
+}
+
+// The tail is cut off from everybody but a client. The row goes on without it,
+// but not before its lease is over: until then nothing new is acknowledged that
+// it could fail to read, and after that it reads nothing.
+func TestACutOffTailStopsReading(t *testing.T) {
+	for mutant, want := range map[string]history.Status{"": history.Unknown, "no-lease": history.OK} {
+		s := newStage(t, mutant, nil)
+		s.write("a", 1)
+		s.isolate("c")
+		if got := s.read("c"); got != 1 {
+			t.Errorf("%q: within its lease the old tail reads %d, want 1", mutant, got)
+		}
+		s.serves("b")
+		s.write("a", 2)
+		if r := s.ask("c", s.request(history.Read, 0)); r.Status != want {
+			t.Errorf("%q: after the write of 2 the old tail answers a read: %v %v, want %v", mutant, r.Status, r.Value, want)
+		}
+		s.do("heal", "run 1s")
+		if got := s.read("c"); got != 2 {
+			t.Errorf("%q: back in the row c reads %d, want 2", mutant, got)
+		}
+		s.agree(2)
+	}
+}
+
+// The tail's oscillator is a tenth too slow and the master's a tenth too fast. The
+// old tail's last read is answered before the new tail's first.
+func TestLeasesBearDrift(t *testing.T) {
+	lastOld, firstNew := handover(t, "drift c -100000", "drift master 100000")
+	if lastOld >= firstNew {
+		t.Errorf("the old tail still read at %v, the new one at %v", lastOld, firstNew)
+	}
+	// They bear no more than they say: with an oscillator at half speed both read at once.
+	lastOld, firstNew = handover(t, "drift c -500000")
+	if lastOld < firstNew {
+		t.Errorf("at half speed the old tail last read at %v, before the new one at %v: the lease was not needed", lastOld, firstNew)
+	}
+}
+
+// handover cuts the tail off and returns when it answered a read last, and when the next tail did first.
+func handover(t *testing.T, drifts ...string) (lastOld, firstNew sim.Time) {
+	s := newStage(t, "", nil)
+	s.do(drifts...)
+	s.do("run 500ms")
+	s.isolate("c")
+	firstNew = sim.Forever
+	for range 1500 {
+		old, next := s.request(history.Read, 0), s.request(history.Read, 0)
+		s.client.Send(s.ID("c"), old)
+		s.client.Send(s.ID("b"), next)
+		s.do("run 2ms")
+		if s.client.replies[old.ID].Status == history.OK {
+			lastOld = s.Sim.Now()
+		}
+		if s.client.replies[next.ID].Status == history.OK {
+			firstNew = min(firstNew, s.Sim.Now())
+		}
+	}
+	if lastOld == 0 || firstNew == sim.Forever {
+		t.Fatalf("old tail read until %v, new tail from %v: somebody never served", lastOld, firstNew)
+	}
+	return lastOld, firstNew
+}
+
+// The tail stands still while the row goes on without it. What it finds in its
+// inbox afterwards it must not answer from what it remembers.
+func TestAPausedTailWakesUpWithoutALease(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.write("a", 1)
+	s.do("pause c")
+	s.serves("b")
+	s.write("a", 2)
+	late := s.request(history.Read, 0)
+	s.client.Send(s.ID("c"), late)
+	s.do("run 10ms", "resume c", "run 30ms")
+	if r, answered := s.client.replies[late.ID]; answered && r.Status == history.OK && r.Value.Num != 2 {
+		t.Errorf("the tail that was paused reads %v after the write of 2", r.Value)
+	}
+}
+
+// A replica in the middle dies with a write on its way: its predecessor sends it
+// again to whoever comes next, and the client gets its answer without asking again.
+func TestWhatWasOnItsWayIsSentAgain(t *testing.T) {
+	for mutant, want := range map[string]history.Status{"": history.OK, "no-resend": history.Unknown} {
+		s := newStage(t, mutant, nil)
+		req := s.request(history.Write, 7)
+		s.client.Send(s.ID("a"), req)
+		s.do("run 1500us", "crash b", "run 2s") // a has handed it on; b never got it
+		if r := s.client.replies[req.ID]; r.Status != want {
+			t.Errorf("%q: the write: %v, want %v", mutant, r.Status, want)
+		}
+	}
+}
+
+// The tail dies before it could answer: its predecessor becomes the tail, and answers.
+func TestTheNextTailAnswers(t *testing.T) {
+	s := newStage(t, "", nil)
+	req := s.request(history.Write, 7)
+	s.client.Send(s.ID("a"), req)
+	s.do("run 2500us", "crash c", "run 2s")
+	if r := s.client.replies[req.ID]; r.Status != history.OK {
+		t.Errorf("the write: %v, want ok", r.Status)
+	}
+	s.do("restart c", "run 1s")
+	s.agree(7)
+	if got := s.read("c"); got != 7 {
+		t.Errorf("c is the tail again and reads %d, want 7", got)
+	}
+}
+
+// The head dies; the client tries again at its successor, which has the append
+// already: the list holds it once.
+func TestARetryAtTheNextHeadIsAppliedOnce(t *testing.T) {
+	s := newStage(t, "", nil)
+	req := s.request(history.Append, 7)
+	s.client.Send(s.ID("a"), req)
+	s.do("run 2500us", "crash a", "crash c", "run 1s", "restart c", "run 1s")
+	if r := s.ask("b", s.again(req)); r.Status != history.OK {
+		t.Fatalf("the retry: %v, want ok", r.Status)
+	}
+	if r := s.ask("c", s.request(history.Read, 0)); len(r.Value.List) != 1 {
+		t.Errorf("the list is %v, want one 7", r.Value.List)
+	}
+}
+
+// c is left out, then the power fails everywhere. c comes back first, but lacks a
+// write that was acknowledged without it: nobody is served until a or b is back.
+func TestAfterAPowerLossTheLastConfigurationCounts(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.write("a", 1)
+	s.do("crash c", "run 1s")
+	s.write("a", 2)
+	s.do("crash a", "crash b", "run 1s", "restart c", "run 3s")
+	if r := s.ask("c", s.request(history.Read, 0)); r.Status == history.OK {
+		t.Errorf("c, which lacks a write, reads %v", r.Value)
+	}
+	s.do("restart b")
+	s.serves("b")
+	if r := s.ask("b", s.request(history.Read, 0)); r.Status == history.OK && r.Value.Num != 2 {
+		t.Errorf("b reads %v, want 2", r.Value)
+	}
+	s.do("restart a", "run 3s")
+	s.agree(2)
+}
+
+// Disks are replaced: one while others have everything, then all of them.
+func TestWipedDisks(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.write("a", 7)
+	s.do("crash a", "wipe a", "restart a", "run 3s")
+	s.agree(7)
+	for _, name := range []string{"a", "b", "c"} {
+		s.do("crash "+name, "wipe "+name, "restart "+name)
+	}
+	s.do("run 3s")
+	s.write("b", 8) // nothing is left, but there is service
+	s.agree(8)
+}
+
+// The master crashes. The row stands, without a lease after a while; a master that
+// comes back remembers the epoch.
+func TestTheMasterRemembers(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.do("crash c", "run 1s")
+	s.write("a", 7)
+	s.do("crash master", "run 1s", "restart c", "restart master", "run 3s")
+	s.agree(7)
+	if got := s.read("c"); got != 7 {
+		t.Errorf("c reads %d, want 7", got)
+	}
+}
+
+// The head is cut off with its clients, and goes on to take writes. None of them
+// is acknowledged, and none is left when it is back.
+func TestACutOffHeadWritesInVain(t *testing.T) {
+	for mutant, want := range map[string]int64{"": 8, "keep-history": 9} {
+		s := newStage(t, mutant, nil)
+		s.write("a", 7)
+		s.isolate("a")
+		s.do("run 1s")
+		if r := s.ask("a", s.request(history.Write, 9)); r.Status == history.OK {
+			t.Errorf("%q: a head that was left out acknowledges a write", mutant)
+		}
+		s.write("b", 8)
+		s.do("heal", "run "+(2*time.Second).String())
+		var held history.Value
+		s.Sim.Handler(s.ID("a")).(interface {
+			Dump(func(string, history.Value))
+		}).Dump(func(_ string, v history.Value) { held = v })
+		if held.Num != want {
+			t.Errorf("%q: back in the row a holds %v, want %d", mutant, held, want)
+		}
+	}
+}
