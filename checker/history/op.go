@@ -26,13 +26,14 @@ func (v Value) brief() string {
 // IsZero reports whether v is the initial value: nothing was written yet.
 func (v Value) IsZero() bool { return v.Num == 0 && len(v.List) == 0 }
 
-// String returns the instant in the largest unit that leaves a whole part, such as 205 ms.
+// String returns the instant in the largest unit that leaves a whole part, such
+// as 205 ms. From a millisecond on it is rounded to microseconds.
 func (t Time) String() string {
 	switch {
 	case t == Never:
 		return "never"
 	case t >= Time(time.Millisecond):
-		return fraction(t, time.Millisecond) + " ms"
+		return fraction((t+500)/1000*1000, time.Millisecond) + " ms"
 	case t >= Time(time.Microsecond):
 		return fraction(t, time.Microsecond) + " µs"
 	default:

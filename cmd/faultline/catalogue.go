@@ -41,7 +41,8 @@ func catalogues() []catalogue {
 		{"metric", "metrics", "numbers of a run", metricEntries, describeMetric},
 		{"experiment", "experiments", "experiments that ship with faultline", experimentEntries, describeExperiment},
 		{"network", "networks", "places where nodes can be", networkEntries, describeNetwork},
-		{"law", "laws", "laws of durations and of keys", lawEntries, describeLaw},
+		{"law", "laws", "laws of durations, such as latencies", lawEntries, describeLaw},
+		{"keylaw", "keylaws", "laws of keys: how operations are spread over them", keyLawEntries, describeKeyLaw},
 	}
 }
 
@@ -151,13 +152,16 @@ func networkEntries() (all []entry) {
 	return all
 }
 
-// lawEntries has the laws of durations and those of keys; names may be in both.
 func lawEntries() (all []entry) {
 	for _, l := range dist.Laws {
-		all = append(all, entry{l.Signature, l.Doc})
+		all = append(all, entry{l.Name, l.Signature + ": " + l.Doc})
 	}
+	return all
+}
+
+func keyLawEntries() (all []entry) {
 	for _, l := range workload.Laws {
-		all = append(all, entry{"keys: " + l.Signature, l.Doc})
+		all = append(all, entry{l.Name, l.Signature + ": " + l.Doc})
 	}
 	return all
 }

@@ -266,7 +266,7 @@ func (c *checked) explain(w io.Writer, style report.Style) {
 	}
 	fmt.Fprintf(w, "  smallest explanation: %s on key %s (lines %s)\n", report.Count(len(c.Proof), "op"), c.Proof[0].Key, strings.Join(lines, ", "))
 	fmt.Fprintf(w, "%s\n\n", report.Wrap(c.Evidence, "  "))
-	table := report.Table{Style: style, Indent: "  ", Head: []string{">line", "operation", "from to"}}
+	table := report.Table{Style: style, Indent: "  ", Head: []string{">line", "operation", "when"}}
 	for _, p := range c.Proof[:min(many, len(c.Proof))] {
 		table.Rows = append(table.Rows, []string{fmt.Sprint(p.Line), p.Op, p.when})
 	}

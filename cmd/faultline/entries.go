@@ -227,15 +227,22 @@ func describeNetwork(name string) description {
 }
 
 func describeLaw(name string) description {
-	for _, l := range dist.Laws {
-		if l.Signature == name {
-			return description{Kind: "law", Name: name, Summary: l.Doc, Example: "network: {latency: \"" + l.Example + "\"}"}
-		}
+	i := slices.IndexFunc(dist.Laws, func(k dist.Kind) bool { return k.Name == name })
+	l := dist.Laws[i]
+	return description{
+		Kind: "law", Name: l.Name, Summary: l.Doc, Facts: []fact{{"written", l.Signature}},
+		Example: fmt.Sprintf("network: {latency: %q}", l.Example),
 	}
+}
+
+func describeKeyLaw(name string) description {
 	for _, l := range workload.Laws {
-		if "keys: "+l.Signature == name {
-			return description{Kind: "law", Name: name, Summary: l.Doc, Example: "workload: {law: \"" + l.Example + "\"}"}
+		if l.Name == name {
+			return description{
+				Kind: "keylaw", Name: l.Name, Summary: l.Doc, Facts: []fact{{"written", l.Signature}},
+				Example: fmt.Sprintf("workload: {law: %q}", l.Example),
+			}
 		}
 	}
-	panic("faultline: no law " + name)
+	panic("faultline: no law of keys " + name)
 }

@@ -69,7 +69,7 @@ func (a *app) exitCode(err error) int {
 func (a *app) printError(err error) {
 	style := a.style(a.err)
 	text := err.Error()
-	if !hasPlace(text) {
+	if !hasPlace(text) && !strings.HasPrefix(text, "faultline ") {
 		text = "faultline: " + text
 	}
 	fmt.Fprintln(a.err, style.Text(text))

@@ -44,11 +44,13 @@ func newRoot(a *app) *cobra.Command {
 	complete(root, "color", "auto", "always", "never")
 	complete(root, "progress", "auto", "plain", "none")
 	root.SetFlagErrorFunc(flagError)
+	root.SuggestionsMinimumDistance = 2
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetIn(a.in)
 	root.AddCommand(
-		newRun(a), newSweep(a), newPlot(a), newCheck(a), newValidate(a), newSchema(a), newList(a), newDescribe(a), newVersion(a),
+		newRun(a), newSweep(a), newPlot(a), newCheck(a), newGallery(a),
+		newList(a), newDescribe(a), newValidate(a), newSchema(a), newVersion(a),
 	)
 	addCompletion(root)
 	return root
@@ -64,6 +66,9 @@ func unknownCommand(c *cobra.Command, name string) error {
 	}
 	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
 		return fmt.Errorf("command %q: unknown\n  hint: to run an experiment: faultline run %s", name, quote(name))
+	}
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("command %q: unknown\n  hint: did you mean %q?", name, near[0])
 	}
 	return results.UnknownName("command", name, known)
 }

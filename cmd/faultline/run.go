@@ -252,7 +252,7 @@ func shown(findings []experiments.Finding) []report.Finding {
 		series, what := f.Split()
 		got := f.Got
 		if first, _, _ := strings.Cut(what, " "); slices.Contains(experiments.Properties, first) {
-			got = "holds in " + got
+			got = report.HoldsIn + got
 		}
 		all = append(all, report.Finding{Series: series, What: what, Mark: marks[f.Met], Got: got})
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -10,8 +11,6 @@ import (
 	"faultline/experiments"
 	"faultline/results"
 	"faultline/results/report"
-
-	"io"
 )
 
 // A summary is what run and sweep say at the end.
@@ -74,19 +73,26 @@ func (s *summary) evidence(b *strings.Builder, style report.Style) {
 
 // A document is what run and sweep print with --json.
 type document struct {
-	Experiment string                `json:"experiment"`
-	Question   string                `json:"question,omitempty"`
-	Folder     string                `json:"folder,omitempty"`
-	Seeds      string                `json:"seeds"`
-	Rows       int                   `json:"rows"`
-	Hash       string                `json:"hash"`
-	Complete   bool                  `json:"complete"`
-	Reason     string                `json:"reason,omitempty"`
-	Cells      []cellDocument        `json:"cells"`
-	Findings   []experiments.Finding `json:"findings"`
-	Charts     []drawn               `json:"charts"`
-	Next       []hint                `json:"next"`
-	Exit       int                   `json:"exit"`
+	Experiment string            `json:"experiment"`
+	Question   string            `json:"question,omitempty"`
+	Folder     string            `json:"folder,omitempty"`
+	Seeds      string            `json:"seeds"`
+	Rows       int               `json:"rows"`
+	Hash       string            `json:"hash"`
+	Complete   bool              `json:"complete"`
+	Reason     string            `json:"reason,omitempty"`
+	Cells      []cellDocument    `json:"cells"`
+	Findings   []findingDocument `json:"findings"`
+	Charts     []drawn           `json:"charts"`
+	Next       []hint            `json:"next"`
+	Exit       int               `json:"exit"`
+}
+
+type findingDocument struct {
+	Cell   string          `json:"cell"`
+	Expect string          `json:"expect"`
+	Met    experiments.Met `json:"met"`
+	Got    string          `json:"got"`
 }
 
 type cellDocument struct {
@@ -102,8 +108,12 @@ func (s *summary) document() document {
 	d := document{
 		Experiment: m.Experiment, Question: s.plan.exp.Question, Folder: s.plan.dir, Seeds: m.Seeds,
 		Rows: len(s.set.Rows()), Hash: s.set.Hash(), Complete: m.Complete, Reason: m.Reason,
-		Cells: []cellDocument{}, Findings: append([]experiments.Finding{}, s.findings...),
+		Cells: []cellDocument{}, Findings: []findingDocument{},
 		Charts: append([]drawn{}, s.charts...), Next: s.commands, Exit: s.code,
+	}
+	for _, f := range s.findings {
+		series, what := f.Split()
+		d.Findings = append(d.Findings, findingDocument{series, what, f.Met, f.Got})
 	}
 	for _, c := range results.Group(s.set) {
 		cell := cellDocument{CellInfo: c.CellInfo, Beyond: c.Beyond(), Metrics: map[string]results.Summary{}, Verdicts: map[string]results.Tally{}}

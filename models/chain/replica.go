@@ -64,7 +64,7 @@ type parked struct {
 const (
 	helpTicks  = 2    // without progress, after which a successor is sent again what it lacks
 	helpBatch  = 1024 // updates at once
-	maxParked  = 1024 // requests that wait for a configuration or a lease; more are refused
+	maxParked  = 1024 // requests that wait for a configuration or a lease; more are turned away
 	maxPending = 8192 // writes that are not acknowledged, beyond which the head takes no more
 )
 
@@ -165,7 +165,7 @@ func (r *replica) read(e sim.Env, client sim.NodeID, req store.Request) {
 // park keeps a request until there is news.
 func (r *replica) park(e sim.Env, client sim.NodeID, req store.Request) {
 	if len(r.parked) == maxParked {
-		e.Send(client, req.Refuse(sim.None))
+		e.Send(client, req.Doubt()) // a copy of it may be parked
 		return
 	}
 	r.parked = append(r.parked, parked{client, req})
@@ -206,8 +206,12 @@ func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
 	if m.epoch != r.config.epoch || from != r.predecessor() || !r.has || m.seq <= r.last() {
 		return
 	}
-	r.early[m.seq] = m
-	for {
+	if m.seq > r.last()+1 {
+		r.early[m.seq] = m
+		return
+	}
+	r.append(e, write{req: m.req, client: m.client})
+	for len(r.early) > 0 {
 		next, ok := r.early[r.last()+1]
 		if !ok {
 			return

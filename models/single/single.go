@@ -100,6 +100,9 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	r.saving = append(r.saving, saving{e.Disk().Sync(), from, req})
 }
 
+// Leads is true of the only machine that answers.
+func (r *replica) Leads() bool { return true }
+
 // Timer applies and answers the write whose sync is complete: the oldest, for a disk works in order.
 func (r *replica) Timer(e sim.Env, _ sim.TimerID) {
 	done := r.saving[0]

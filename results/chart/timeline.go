@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"faultline/results"
 )
@@ -86,26 +87,52 @@ func newCourse(c *results.Cell) course {
 	return t
 }
 
-// bands splits the faults into those that every seed has at the same time and the others.
+// bands splits the faults into those that every seed has at the same time and the
+// others. A fault that strikes others in other seeds (halves n1,n2; halves n3,n5)
+// goes by the words that are the same in all.
 func bands(c *results.Cell) (common, differs []results.Band) {
-	seen := map[results.Band]int{}
-	var order []results.Band
+	type when struct {
+		from, to float64
+		kind     string // the first word of the label
+	}
+	seen := map[when]int{}
+	labels := map[when]string{}
+	var order []when
 	for _, r := range c.Rows {
 		for _, b := range r.Faults {
-			if seen[b] == 0 {
-				order = append(order, b)
+			w := when{b.FromMS, b.ToMS, firstWord(b.Label)}
+			if seen[w] == 0 {
+				order = append(order, w)
+				labels[w] = b.Label
 			}
-			seen[b]++
+			seen[w]++
+			labels[w] = sameWords(labels[w], b.Label)
 		}
 	}
-	for _, b := range order {
-		if seen[b] >= len(c.Rows) {
+	for _, w := range order {
+		b := results.Band{FromMS: w.from, ToMS: w.to, Label: labels[w]}
+		if seen[w] >= len(c.Rows) {
 			common = append(common, b)
 		} else {
 			differs = append(differs, b)
 		}
 	}
 	return common, differs
+}
+
+func firstWord(label string) string {
+	word, _, _ := strings.Cut(label, " ")
+	return word
+}
+
+// sameWords returns the words with which both labels begin.
+func sameWords(a, b string) string {
+	as, bs := strings.Fields(a), strings.Fields(b)
+	n := 0
+	for n < len(as) && n < len(bs) && as[n] == bs[n] {
+		n++
+	}
+	return strings.Join(as[:n], " ")
 }
 
 // during is the share of operations answered in windows wholly within a common fault, by seed.

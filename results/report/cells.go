@@ -2,16 +2,19 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"faultline/results"
 )
 
 const linearizable = "linearizable"
 
-// A detail says which intervals a table shows; less of it makes it narrower.
+// A detail says what a table shows; less of it makes it narrower.
 type detail struct {
-	latency, rates bool // intervals of latencies; of staleness and losses
-	name           int  // columns for the label of a cell; 0: as many as it takes
+	latency bool // a column for each latency, with an interval; else both in one
+	rates   bool // intervals of staleness and losses
+	name    int  // columns for the label of a cell; 0: as many as it takes
 }
 
 // narrower lists how the table gives way until it fits.
@@ -19,6 +22,9 @@ var narrower = []detail{{latency: true, rates: true}, {rates: true}, {}, {name: 
 
 // table returns one line for each cell, no wider than Width if that can be.
 func (r *Run) table(cells []*results.Cell) string {
+	if len(cells) == 1 {
+		return r.single(cells[0]).String()
+	}
 	var t *Table
 	for _, d := range narrower {
 		if t = r.tableOf(cells, d); t.width() <= Width {
@@ -51,36 +57,83 @@ func (r *Run) tableOf(cells []*results.Cell, d detail) *Table {
 }
 
 func (r *Run) columns(cells []*results.Cell, d detail) []column {
-	columns := []column{
-		{"store", func(c *results.Cell) string { return nameOf(c, d.name) }},
-		{">succeeded", metric("succeeded", true)},
-	}
-	if r.Compare == "" || d.latency {
-		columns = append(columns, column{">p50 ms", metric("p50", false)})
+	columns := append(labels(cells, d.name), column{">succeeded", metric("succeeded", true)})
+	if d.latency {
+		columns = append(columns, column{">p50 ms", metric("p50", true)}, column{">p99 ms", metric("p99", true)})
+	} else {
+		columns = append(columns, column{">p50/p99 ms", latencies})
 	}
 	columns = append(columns,
-		column{">p99 ms", metric("p99", d.latency)},
 		column{">stale", metric("stale", d.rates)},
 		column{">lost", metric("lost", d.rates)},
 		column{">" + linearizable, func(c *results.Cell) string { return tally(c.Tally(linearizable)) }},
 	)
-	if r.Compare != "" && len(cells) > 1 {
+	if r.differs(cells) {
 		columns = append(columns, r.compared(cells))
 	}
 	return columns
 }
 
-// nameOf returns the label of a cell, with a dagger if faults broke an assumption of its store.
-func nameOf(c *results.Cell, most int) string {
-	name := c.Series
-	if most > 0 {
-		name = cut(name, most)
+// labels returns the columns that tell cells apart: the store, unless it is the
+// same everywhere, and every swept setting.
+func labels(cells []*results.Cell, most int) []column {
+	var columns []column
+	if !sameStore(cells) {
+		columns = append(columns, column{"store", func(c *results.Cell) string {
+			store, _ := split(c)
+			if most > 0 {
+				return cut(store, most)
+			}
+			return store
+		}})
 	}
-	if len(c.Beyond()) > 0 {
-		name += " †"
+	_, settings := split(cells[0])
+	for i, p := range settings {
+		columns = append(columns, column{last(p.Name), func(c *results.Cell) string {
+			if _, own := split(c); i < len(own) {
+				return own[i].Value
+			}
+			return ""
+		}})
 	}
-	return name
+	if len(columns) == 0 {
+		columns = []column{{"store", func(c *results.Cell) string { return c.Series }}}
+	}
+	dagger := columns[len(columns)-1].cell
+	columns[len(columns)-1].cell = func(c *results.Cell) string {
+		if len(c.Beyond()) > 0 {
+			return dagger(c) + " †"
+		}
+		return dagger(c)
+	}
+	return columns
 }
+
+// sameStore reports whether cells differ in swept settings alone.
+func sameStore(cells []*results.Cell) bool {
+	first, settings := split(cells[0])
+	for _, c := range cells {
+		if store, _ := split(c); store != first {
+			return false
+		}
+	}
+	return len(settings) > 0
+}
+
+// split takes the label of a cell apart: the store, and the settings that the label names.
+func split(c *results.Cell) (store string, settings []results.Param) {
+	store = c.Series
+	for _, p := range slices.Backward(c.Params) {
+		if rest, ok := strings.CutSuffix(store, " "+last(p.Name)+"="+p.Value); ok {
+			store, settings = rest, append(settings, p)
+		}
+	}
+	slices.Reverse(settings)
+	return store, settings
+}
+
+// last returns the last name of a setting's path.
+func last(path string) string { return path[strings.LastIndex(path, ".")+1:] }
 
 func metric(name string, interval bool) func(*results.Cell) string {
 	m, err := results.FindMetric(name)
@@ -88,6 +141,15 @@ func metric(name string, interval bool) func(*results.Cell) string {
 		panic("report: " + err.Error())
 	}
 	return func(c *results.Cell) string { return estimate(m, c.Summary(name), interval) }
+}
+
+// latencies returns the median and the tail: "4.6/1,551".
+func latencies(c *results.Cell) string {
+	p50, p99 := metric("p50", false)(c), metric("p99", false)(c)
+	if p50 == "-" {
+		return p50
+	}
+	return p50 + "/" + p99
 }
 
 // tally says in how many runs a property held: "187/200", "187/200 4?".
@@ -101,17 +163,25 @@ func tally(t results.Tally) string {
 	return t.String()
 }
 
+// differs reports whether some cell certainly differs from the first in the metric to compare.
+func (r *Run) differs(cells []*results.Cell) bool {
+	return r.Compare != "" && slices.ContainsFunc(cells, func(c *results.Cell) bool { return r.apart(c, cells[0]) })
+}
+
+func (r *Run) apart(c, first *results.Cell) bool {
+	return c != first && results.Paired(c.Values(r.Compare), first.Values(r.Compare)).Certain()
+}
+
 // compared is the column of differences to the first cell.
 func (r *Run) compared(cells []*results.Cell) column {
 	m, err := results.FindMetric(r.Compare)
 	if err != nil {
 		panic("report: " + err.Error())
 	}
-	first := cells[0]
 	return column{">Δ " + m.Name, func(c *results.Cell) string {
-		if c == first || !results.Paired(c.Values(m.Name), first.Values(m.Name)).Certain() {
+		if !r.apart(c, cells[0]) {
 			return ""
 		}
-		return difference(m, c, first)
+		return difference(m, c, cells[0])
 	}}
 }

@@ -27,6 +27,9 @@ func estimate(m results.Metric, s results.Summary, interval bool) string {
 	mean := float64(s.Mean * scale)
 	half := float64(max(s.Hi-s.Mean, s.Mean-s.Lo) * scale)
 	decimals := honest(mean, decimalsFor(half, mean, fewest))
+	if !interval {
+		decimals = honest(mean, max(fewest, bareDecimals(mean)))
+	}
 	text := number(mean, decimals, unit)
 	if m.Unit == results.Share {
 		text = shareText(s.Mean, decimals)
@@ -52,6 +55,14 @@ func decimalsFor(half, mean float64, fewest int) int {
 		}
 	}
 	return mostDecimals
+}
+
+// bareDecimals returns how many decimals a number without interval has: one, but none from 100 on.
+func bareDecimals(mean float64) int {
+	if mean == 0 || math.Abs(mean) >= 99.95 {
+		return 0
+	}
+	return 1
 }
 
 // honest adds decimals until a number that is not zero does not read as zero.

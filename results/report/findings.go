@@ -63,8 +63,15 @@ func (g *group) outcome() string {
 	if same := slices.Compact(slices.Clone(g.got)); len(same) == 1 {
 		return same[0]
 	}
-	if len(g.got) > manyCells {
-		return strings.Join(g.got[:manyCells], ", ") + ", …"
+	shown := slices.Clone(g.got[:min(manyCells, len(g.got))])
+	for i := range shown[1:] {
+		shown[i+1] = strings.TrimPrefix(shown[i+1], HoldsIn)
 	}
-	return strings.Join(g.got, ", ")
+	if len(g.got) > manyCells {
+		shown = append(shown, "…")
+	}
+	return strings.Join(shown, ", ")
 }
+
+// HoldsIn begins what came out for a property: "holds in 4/4". A list says it once.
+const HoldsIn = "holds in "

@@ -62,7 +62,7 @@ func (r *Run) head(b *strings.Builder, cells []*results.Cell) {
 	}
 	each := ""
 	if r.Load > 0 {
-		each = fmt.Sprintf(", %s each (virtual)", r.Load)
+		each = fmt.Sprintf(", %g s each (virtual)", r.Load.Seconds())
 	}
 	b.WriteString(s.Text(fmt.Sprintf("%s × %s%s, %s\n", subject(cells), seeds(cells), each, Count(operations, "operation"))))
 	if m := r.Set.Manifest; !m.Complete {
@@ -81,6 +81,9 @@ func subject(cells []*results.Cell) string {
 		return cells[0].Series
 	case len(models) == len(cells):
 		return Count(len(cells), "store")
+	case len(cells) > 1 && sameStore(cells):
+		store, _ := split(cells[0])
+		return store + ", " + Count(len(cells), "setting")
 	}
 	return Count(len(cells), "setting")
 }
@@ -101,20 +104,15 @@ func seeds(cells []*results.Cell) string {
 
 // notes explains the marks of the table.
 func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
+	var all strings.Builder
 	note := func(format string, args ...any) {
-		b.WriteString(r.Style.Faint(r.Style.Text(Wrap(fmt.Sprintf(format, args...), "  "))) + "\n")
+		all.WriteString(r.Style.Faint(r.Style.Text(Wrap(fmt.Sprintf(format, args...), "  "))) + "\n")
 	}
-	b.WriteString("\n")
 	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return len(c.Rows) > 1 }) {
-		note("±: half of the 95%% interval over seeds. lost: acknowledged writes that are gone, per run")
+		note("±: 95%% interval over seeds; lost: acknowledged writes gone, per run")
 	}
 	if r.Compare != "" && len(cells) > 1 {
-		m, _ := results.FindMetric(r.Compare)
-		unit := m.Unit
-		if unit == results.Share {
-			unit = "percentage points"
-		}
-		note("Δ: difference of %s to %s, paired by seed, in %s; blank where the interval holds zero", m.Label, cells[0].Series, unit)
+		note("%s", r.compareNote(cells))
 	}
 	for _, broken := range beyond(cells) {
 		note("†: faults went beyond its assumptions (%s): a violation there is a finding about the assumption, not a failure of the store", broken)
@@ -122,6 +120,25 @@ func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
 	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return c.Tally(linearizable).Undecided > 0 }) {
 		note("?: runs that the checker could not decide within its budget")
 	}
+	if all.Len() > 0 {
+		b.WriteString("\n" + all.String())
+	}
+}
+
+// compareNote explains the column of differences, or says why there is none.
+func (r *Run) compareNote(cells []*results.Cell) string {
+	m, err := results.FindMetric(r.Compare)
+	if err != nil {
+		panic("report: " + err.Error())
+	}
+	if !r.differs(cells) {
+		return fmt.Sprintf("Δ: in %s no cell certainly differs from %s, paired by seed", m.Label, cells[0].Series)
+	}
+	unit := m.Unit
+	if unit == results.Share {
+		unit = "percentage points"
+	}
+	return fmt.Sprintf("Δ: difference of %s to %s, paired by seed, in %s; blank where the interval holds zero", m.Label, cells[0].Series, unit)
 }
 
 // beyond lists the assumptions that were broken, as the cells had them.
