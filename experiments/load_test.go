@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"faultline/experiments"
 	"faultline/results"
@@ -42,6 +43,17 @@ func TestOverridesReachEveryCell(t *testing.T) {
 	}
 }
 
+func TestAWorkloadOfTheCatalogueGivesWhatIsNotWritten(t *testing.T) {
+	w := parse(t, "version: 1\nmodel: single\nworkload: {like: open-loop, keys: 3, for: 5s}\n").Cells[0].Scenario.Workload
+	if w.Keys != 3 || w.Duration != 5*time.Second || w.Rate != 200 || w.Mix.Reads != 0.5 {
+		t.Errorf("got %+v, want 3 keys, 5 s, 200/s, half reads", w)
+	}
+	w = parse(t, "version: 1\nmodel: single\nworkload: {like: append}\n").Cells[0].Scenario.Workload
+	if w.Mix.Appends != 0.5 || w.Mix.Writes != 0 || w.Keys != 5 {
+		t.Errorf("got %+v, want half appends on 5 keys", w)
+	}
+}
+
 // Every mistake below must be named with its line.
 func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
@@ -62,6 +74,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"version: 1\nmodel: single\nfaults: [{crash: {target: n9}}]\n", "n9"},
 		{"version: 1\nmodel: single\nsweep: {model.sinc: [true]}\n", `did you mean "sync"?`},
 		{"version: 1\nmodel: single\nsweep: {network.loss: [0%, 1]}\nworkload: {kyes: 1}\n", "kyes"},
+		{"version: 1\nmodel: single\nworkload: {like: balancd}\n", `did you mean "balanced"?`},
 		{"version: 1\nmodel: single\nexpect: {p99: fast}\n", "not a limit"},
 		{"version: 1\nmodel: single\nexpect: {linearisable: always}\n", `did you mean "linearizable"?`},
 		{"version: 1\nmodel: single\nexpect: {where: {model: raft}, durable: always}\n", "no cell is like"},

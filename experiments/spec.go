@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"slices"
 	"time"
 
 	"faultline/experiments/strict"
@@ -54,8 +55,12 @@ type WorkloadSpec struct {
 // defaultThink is the time between an answer and the next operation of a closed loop.
 const defaultThink = 20 * time.Millisecond
 
-// CheckStrict looks at the rules that span several fields.
+// CheckStrict looks at the rules that span several fields, after what is not
+// written was taken from the workload to start from.
 func (s *WorkloadSpec) CheckStrict(n *strict.Node) {
+	if s.Like != "" {
+		s.startFrom(n)
+	}
 	switch {
 	case s.Reads+s.CAS > 1:
 		n.Fail("reads and cas are more than all operations", "make their sum 100% at most")
@@ -63,6 +68,44 @@ func (s *WorkloadSpec) CheckStrict(n *strict.Node) {
 		n.Fail("a key holds a list of appended numbers or one number that is compared and set, not both", "leave out cas, or set updates: write")
 	case s.Rate != nil && s.Think != nil:
 		n.Fail("think goes with a closed loop, rate with an open one", "leave out one of them")
+	}
+}
+
+// startFrom fills the fields that are not written from a workload of the catalogue.
+func (s *WorkloadSpec) startFrom(n *strict.Node) {
+	preset, ok := workload.Find(s.Like)
+	if !ok {
+		lookup(n.Field("like"), "workload", workload.Names())
+		return
+	}
+	written := func(fields ...string) bool {
+		return slices.ContainsFunc(fields, func(f string) bool { return n.Field(f) != nil })
+	}
+	w := preset.Workload
+	if !written("clients") {
+		s.Clients = w.Clients
+	}
+	if !written("for") {
+		s.For = strict.Duration(w.Duration)
+	}
+	if !written("keys", "law") {
+		s.Keys, s.Law = w.Keys, KeyLawSpec{w.Law}
+	}
+	if !written("reads", "cas", "updates") {
+		s.mix(w.Mix)
+	}
+	if !written("rate", "think") && w.Open() {
+		rate := strict.Rate(w.Rate)
+		s.Rate = &rate
+	}
+}
+
+// mix sets the shares of the operations.
+func (s *WorkloadSpec) mix(m workload.Mix) {
+	all := m.Reads + m.Writes + m.CAS + m.Appends
+	s.Reads, s.CAS, s.Updates = strict.Share(m.Reads/all), strict.Share(m.CAS/all), "write"
+	if m.Appends > 0 {
+		s.Updates = "append"
 	}
 }
 

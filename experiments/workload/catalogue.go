@@ -55,3 +55,12 @@ func Find(name string) (*Preset, bool) {
 	}
 	return nil, false
 }
+
+// Names lists the names of the catalogue, in its order.
+func Names() []string {
+	var names []string
+	for _, p := range All {
+		names = append(names, p.Name)
+	}
+	return names
+}

@@ -33,6 +33,7 @@ func (r *replica) tick(e sim.Env) {
 		r.settle(e) // what came in this instant came before the tick
 	}
 	r.age++
+	r.rejected = rejection{}
 	if r.leads() {
 		r.node.Tick()
 		r.giveUpTransfers()

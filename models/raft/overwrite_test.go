@@ -29,6 +29,7 @@ func (o overwriting) Timer(e sim.Env, t sim.TimerID) {
 		o.settle(e)
 	}
 	o.age++
+	o.rejected = rejection{}
 	library := reflect.ValueOf(o.node).Elem().FieldByName("raft").Elem()
 	*field(library, "randomizedElectionTimeout") = o.election.patient
 	o.node.Tick()

@@ -33,7 +33,8 @@ type replica struct {
 	election election
 	quiet    quiet
 	ticker   sim.TimerID
-	age      int // ticks since the start
+	age      int       // ticks since the start
+	rejected rejection // the last one in this tick
 
 	settling  sim.TimerID // zero if the library has nothing new to ask for
 	heardIn   uint64      // the latest term of a message from a leader
@@ -179,7 +180,7 @@ func (r *replica) settle(e sim.Env) {
 }
 
 func (r *replica) send(e sim.Env, m *pb.Message) {
-	if r.quiet.repeats(m) {
+	if r.quiet.repeats(m) || r.storms(m) {
 		return
 	}
 	place := m.GetTo() - 1
