@@ -132,7 +132,7 @@ func TestDigest(t *testing.T) {
 func TestTimeString(t *testing.T) {
 	for at, want := range map[Time]string{
 		0: "0 ns", 999: "999 ns", 1_000: "1 µs", 1_050: "1.05 µs", 205_000_000: "205 ms",
-		205_000_001: "205.000001 ms", 7_100_000_000: "7100 ms", -5: "-5 ns", Never: "never",
+		205_001_000: "205.001 ms", 205_000_001: "205 ms", 7_100_000_000: "7100 ms", -5: "-5 ns", Never: "never",
 	} {
 		if got := at.String(); got != want {
 			t.Errorf("%d: %s, want %s", int64(at), got, want)
