@@ -25,8 +25,8 @@ const (
 	evCall                     // a function is called; node is its index
 )
 
-// A queue is a 256-way hierarchical radix wheel on the nanosecond. An event lies
-// at the level of the highest base-256 digit in which its time differs from the
+// A queue is a 64-way hierarchical radix wheel on the nanosecond. An event lies
+// at the level of the highest base-64 digit in which its time differs from the
 // queue's time, in the slot of that digit. The first occupied slot of the lowest
 // occupied level holds the earliest event; at level 0 all events of a slot are
 // due at the same instant.
@@ -34,15 +34,12 @@ const (
 // Slots are lists, filled at the tail and dealt out in order. Events due at the
 // same instant always share a slot, so they fire in the order of scheduling
 // without a sequence number. Cancelling unlinks an event at once.
-//
-// With 256 slots an event is dealt out half as often as with 64, which counts
-// when 100,000 are pending and every touch is a cache miss.
 type queue struct {
 	now    Time   // no later than any pending event
 	links  []link // by event; index 0 is never used, so that zero values are empty
 	loads  []load // by event
 	free   int32  // first of the places that are free, linked by next; or nothing
-	levels uint8  // bit l: level l is occupied
+	levels uint16 // bit l: level l is occupied
 	level  [numLevels]level
 }
 
@@ -64,42 +61,20 @@ type load struct {
 }
 
 const (
-	digitBits = 8
+	digitBits = 6
 	width     = 1 << digitBits
-	numLevels = 8 // 256^8 = 2^64
+	numLevels = 11 // 64^11 > 2^64
 	nothing   = int32(0)
 	signBit   = 1 << 63 // flipped, so that instants before 0 come before those after it
 )
 
 // A level is one digit's slots.
 type level struct {
-	words    uint8              // bit w: occupied[w] is not zero
-	occupied [width / 64]uint64 // bit i of word w: slot 64w+i is occupied
+	occupied uint64 // bit i: slot i is occupied
 	slots    [width]slot
 }
 
 type slot struct{ head, tail int32 }
-
-func (l *level) occupy(index int) {
-	l.occupied[index>>6] |= 1 << (index & 63)
-	l.words |= 1 << (index >> 6)
-}
-
-// vacate marks a slot as empty and reports whether the whole level is now.
-func (l *level) vacate(index int) bool {
-	word := &l.occupied[index>>6]
-	*word &^= 1 << (index & 63)
-	if *word == 0 {
-		l.words &^= 1 << (index >> 6)
-	}
-	return l.words == 0
-}
-
-// first returns the first occupied slot; there must be one.
-func (l *level) first() int {
-	word := bits.TrailingZeros8(l.words) & (width/64 - 1)
-	return word<<6 | bits.TrailingZeros64(l.occupied[word])&63
-}
 
 // reset empties the queue. It keeps the memory, and the generations in it.
 func (q *queue) reset() {
@@ -173,7 +148,7 @@ func (q *queue) append(i int32) {
 		q.links[s.tail].next = i
 	} else {
 		s.head = i
-		l.occupy(index)
+		l.occupied |= 1 << index
 		q.levels |= 1 << level
 	}
 	s.tail = i
@@ -199,7 +174,9 @@ func (q *queue) remove(k *link) {
 }
 
 func (q *queue) vacate(level, index int) {
-	if q.level[level].vacate(index) {
+	l := &q.level[level]
+	l.occupied &^= 1 << index
+	if l.occupied == 0 {
 		q.levels &^= 1 << level
 	}
 }
@@ -218,9 +195,10 @@ func (q *queue) cancel(id TimerID) bool {
 // pop takes the earliest event out into ev, unless there is none or it lies after until.
 func (q *queue) pop(until Time, ev *event) bool {
 	for q.levels != 0 {
-		level := bits.TrailingZeros8(q.levels) & (numLevels - 1)
-		index := q.level[level].first()
-		i := q.level[level].slots[index].head
+		level := bits.TrailingZeros16(q.levels)
+		l := &q.level[level]
+		index := bits.TrailingZeros64(l.occupied) & (width - 1)
+		i := l.slots[index].head
 		k := &q.links[i]
 		if level != 0 && k.next != nothing {
 			if !q.deal(level, index, until) {
