@@ -13,7 +13,5 @@ func TestConformance(t *testing.T) {
 		storetest.Variant{Name: "reads through the log", Set: store.Values{"reads": "log", "snapshot_every": 20}},
 		storetest.Variant{Name: "reads by the clock's lease", Set: store.Values{"reads": "clock_lease"}},
 		storetest.Variant{Name: "reads by the library's lease", Set: store.Values{"reads": "lease"}},
-		storetest.Variant{Name: "local reads", Set: store.Values{"reads": "local"}},
-		storetest.Variant{Name: "plain", Set: store.Values{"prevote": false, "check_quorum": false, "sessions": false}},
 	)
 }

@@ -276,6 +276,38 @@ func TestWipedDisk(t *testing.T) {
 	r.mustAgree("x", history.Num(2))
 }
 
+// A follower's disk lied, and after a crash it lacks what it had acknowledged. The
+// leader, which has no majority just then, offers it what follows, and is refused
+// again and again, since it believes that the follower has what comes before.
+// That must not fill the network.
+func TestRefusalsDoNotStorm(t *testing.T) {
+	r := newRig(t, 13, 5, store.Values{"check_quorum": false}, "")
+	leader := r.leader()
+	r.mustDo(leader, write("x", 1))
+	r.wait(time.Second)
+	liar := r.others(leader)[0]
+	for _, id := range r.others(leader)[1:] {
+		r.wire.isolate(leader, id)
+		r.wire.isolate(liar, id)
+	}
+	r.LieAboutSync(liar, true)
+	for i := range 3 {
+		r.send(leader, write("x", int64(i)))
+		r.wait(10 * time.Millisecond)
+	}
+	r.Crash(liar, sim.LoseUnsynced)
+	r.LieAboutSync(liar, false)
+	r.Restart(liar)
+	r.wait(5 * time.Millisecond)
+	r.send(leader, write("x", 8))
+	r.send(leader, write("x", 9))
+	before := r.Stats().Sent
+	r.wait(time.Second)
+	if sent := r.Stats().Sent - before; sent > 300 {
+		t.Errorf("%d messages in a second, in which there were ten heartbeats", sent)
+	}
+}
+
 // A store of one replica needs nobody's vote but its own.
 func TestSingleReplica(t *testing.T) {
 	r := newRig(t, 10, 1, nil, "")
