@@ -61,7 +61,7 @@ func holdWheel(b *testing.B, pending int, next func(*Stream) Time) {
 type heapItem struct {
 	at  Time
 	seq uint64
-	ev  event
+	_   event // of the same size as in the wheel
 }
 type boxedHeap []*heapItem
 

@@ -57,13 +57,12 @@ func (a *app) carryOut(ctx context.Context, p *plan) (*results.Set, error) {
 		},
 	}).Run(ctx)
 	bar.stop()
-	runs := w.Manifest().Rows
-	finished := errors.Join(w.Finish(reason(err)))
+	finished := w.Finish(reason(err))
 	set, opened := results.Open(p.dir)
 	if err = errors.Join(err, finished, opened); err != nil {
 		return set, err
 	}
-	runs = len(set.Rows()) - len(has)
+	runs := len(set.Rows()) - len(has)
 	a.note("%d runs in %s", runs, wall(time.Since(began)))
 	return set, a.repeatSome(ctx, p, set)
 }

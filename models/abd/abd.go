@@ -22,7 +22,6 @@ package abd
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"faultline/checker/history"
@@ -55,7 +54,7 @@ var Model = store.Model{
 	AppliesOnce: func(store.Config) bool { return false }, // another coordinator would give it a new tag
 	Check:       check,
 	Replica:     func(cfg store.Config, _ sim.NodeID) sim.Handler { return newReplica(cfg) },
-	Route:       func(_ store.Config, _ history.Op, view store.View) []sim.NodeID { return route(view) },
+	Route:       func(_ store.Config, _ history.Op, view store.View) []sim.NodeID { return view.HintFirst() },
 }
 
 func assumes(cfg store.Config) []store.Assumption {
@@ -75,17 +74,4 @@ func check(cfg store.Config) error {
 		return fmt.Errorf("timeout (%v) must not be below resend (%v)", cfg.Duration("timeout"), cfg.Duration("resend"))
 	}
 	return nil
-}
-
-// route keeps a client with the replica that answered it last, and else sends it
-// to the nearest: a client whose nearest replica is dead finds that out once.
-func route(view store.View) []sim.NodeID {
-	at := slices.Index(view.Near, view.Hint)
-	if at <= 0 {
-		return view.Near
-	}
-	order := make([]sim.NodeID, 0, len(view.Near))
-	order = append(order, view.Hint)
-	order = append(order, view.Near[:at]...)
-	return append(order, view.Near[at+1:]...)
 }

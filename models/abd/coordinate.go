@@ -50,8 +50,8 @@ func (r *replica) answered(e sim.Env, from sim.NodeID, m answer) {
 	if op == nil || op.phase != querying || !r.hear(op, from) {
 		return
 	}
-	op.split = op.split || op.heard&(op.heard-1) != 0 && op.newest.tag != m.tag
-	if op.newest.tag.less(m.tag) {
+	op.split = op.split || op.heard&(op.heard-1) != 0 && op.newest.Stamp != m.Stamp
+	if op.newest.Stamp.less(m.Stamp) {
 		op.newest = m.version
 	}
 	r.proceed(e, op)
@@ -72,13 +72,13 @@ func (r *replica) proceed(e sim.Env, op *operation) {
 
 // writeNext stores the client's value under a tag above all that were seen.
 func (r *replica) writeNext(e sim.Env, op *operation) {
-	counter := op.newest.tag.counter
+	counter := op.newest.Stamp.counter
 	if r.mutant == "no-query" {
 		counter = r.written
 		r.written++
 	}
 	next := tag{counter: counter + 1, writer: e.Self(), round: op.round}
-	r.storeAll(e, op, &version{key: op.req.Key, tag: next, value: op.req.In})
+	r.storeAll(e, op, &version{Key: op.req.Key, Stamp: next, Value: op.req.In})
 }
 
 // returnNewest stores the newest value, for the reader to return.
@@ -87,7 +87,7 @@ func (r *replica) returnNewest(e sim.Env, op *operation) {
 	// miss it and time would seem to run backwards. If the whole majority has it
 	// already, then any later majority meets it.
 	if r.mutant == "no-write-back" || r.fastReads && !op.split {
-		r.finish(e, op, op.req.Answer(op.newest.value))
+		r.finish(e, op, op.req.Answer(op.newest.Value))
 		return
 	}
 	r.storeAll(e, op, op.newest)
@@ -108,7 +108,7 @@ func (r *replica) acknowledged(e sim.Env, from sim.NodeID, m ack) {
 	if op.req.Kind.Mutates() {
 		r.finish(e, op, op.req.Answer(zero))
 	} else {
-		r.finish(e, op, op.req.Answer(op.newest.value))
+		r.finish(e, op, op.req.Answer(op.newest.Value))
 	}
 }
 

@@ -1,6 +1,7 @@
 package abd
 
 import (
+	"faultline/models/store/versioned"
 	"faultline/sim"
 )
 
@@ -17,24 +18,20 @@ func (r *replica) repairNext(e sim.Env) {
 	if r.cfg.Replicas[r.partner] == e.Self() {
 		r.partner = (r.partner + 1) % len(r.cfg.Replicas)
 	}
-	mine := r.held.sums
-	e.Send(r.cfg.Replicas[r.partner], digest{&mine})
+	e.Send(r.cfg.Replicas[r.partner], r.held.Digest())
 }
 
 // compare answers a digest with what may be new to its sender; if nothing is, with silence.
-func (r *replica) compare(e sim.Env, from sim.NodeID, m digest) {
-	if *m.sums == r.held.sums {
-		return
-	}
-	if versions := r.held.differing(m.sums); len(versions) > 0 {
-		e.Send(from, contents{versions})
+func (r *replica) compare(e sim.Env, from sim.NodeID, theirs versioned.Digest) {
+	if differing := r.held.Differing(theirs); len(differing) > 0 {
+		e.Send(from, differing)
 	}
 }
 
-func (r *replica) merge(e sim.Env, m contents) {
-	for _, v := range m.versions {
-		if r.held.newer(v) {
-			r.save(e, saving{record: update{version: v}, from: sim.None})
+func (r *replica) merge(e sim.Env, theirs contents) {
+	for _, v := range theirs {
+		if r.newer(v) {
+			r.disk.Save(e, update{version: v}, nobody)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"faultline/checker/history"
 	"faultline/models/store"
+	"faultline/models/store/versioned"
 	"faultline/net/call"
 	"faultline/sim"
 )
@@ -17,15 +18,14 @@ type replica struct {
 	cfg       store.Config
 	mutant    string
 	quorum    int
-	sync      bool
 	fastReads bool
 	resend    time.Duration
 	patience  int // intervals of resend
 	repair    time.Duration
 
-	held  table
+	held  versioned.Table[tag]
 	taken map[sim.NodeID]intent // the latest write that was taken up from every client
-	disk  journal
+	disk  versioned.Journal[waiter]
 
 	round   uint64 // of the latest operation
 	written uint64 // by the mutant that asks nobody
@@ -39,13 +39,15 @@ type replica struct {
 
 var zero history.Value
 
+const buckets = 64 // of the digest of what is held
+
 func newReplica(cfg store.Config) *replica {
 	r := &replica{
-		cfg: cfg, mutant: cfg.Mutant, quorum: cfg.Majority(),
-		sync: cfg.Bool("sync") && cfg.Mutant != "no-sync", fastReads: cfg.Bool("fast_reads"),
+		cfg: cfg, mutant: cfg.Mutant, quorum: cfg.Majority(), fastReads: cfg.Bool("fast_reads"),
 		resend: cfg.Duration("resend"), repair: cfg.Duration("repair"),
-		held: newTable(), taken: map[sim.NodeID]intent{}, ops: map[uint64]*operation{},
+		held: versioned.NewTable(buckets, unwritten), taken: map[sim.NodeID]intent{}, ops: map[uint64]*operation{},
 	}
+	r.disk = versioned.NewJournal(cfg.Bool("sync") && r.mutant != "no-sync", r)
 	r.patience = int(cfg.Duration("timeout") / r.resend)
 	if r.mutant == "minority" {
 		r.quorum = max(1, r.quorum-1)
@@ -53,14 +55,11 @@ func newReplica(cfg store.Config) *replica {
 	return r
 }
 
-// Start reads the journal, past records that crashes tore.
 func (r *replica) Start(e sim.Env) {
-	records := e.Disk().Records()
-	r.disk.length = len(records)
-	for _, record := range records {
+	for _, record := range r.disk.Records(e) {
 		switch record := record.(type) {
 		case update:
-			r.held.put(record.version)
+			r.keep(record.version)
 		case intent:
 			r.taken[record.token.Client] = record
 		}
@@ -77,7 +76,7 @@ func (r *replica) Start(e sim.Env) {
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
 	case query:
-		e.Send(from, answer{m.round, r.held.get(m.key)})
+		e.Send(from, answer{m.round, r.held.Get(m.key)})
 	case answer:
 		r.answered(e, from, m)
 	case update:
@@ -86,7 +85,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		r.acknowledged(e, from, m)
 	case store.Request:
 		r.begin(e, from, m)
-	case digest:
+	case versioned.Digest:
 		r.compare(e, from, m)
 	case contents:
 		r.merge(e, m)
@@ -95,11 +94,21 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 
 // store acknowledges an update once the disk has it, or at once if what is held is as new.
 func (r *replica) store(e sim.Env, from sim.NodeID, m update, boxed any) {
-	if !r.held.newer(m.version) {
+	if !r.newer(m.version) {
 		e.Send(from, ack{m.round})
 		return
 	}
-	r.save(e, saving{record: boxed, from: from})
+	r.disk.Save(e, boxed, waiter{from: from})
+}
+
+// newer reports whether v is newer than what is held.
+func (r *replica) newer(v *version) bool { return r.held.Get(v.Key).Stamp.less(v.Stamp) }
+
+// keep holds v if it is newer than what is held.
+func (r *replica) keep(v *version) {
+	if r.newer(v) {
+		r.held.Put(v)
+	}
 }
 
 // take notes on disk that a write is being taken up, and reports whether it is
@@ -116,32 +125,41 @@ func (r *replica) take(e sim.Env, op *operation) bool {
 		return false
 	}
 	r.taken[next.token.Client] = next
-	r.save(e, saving{record: next, op: op})
+	r.disk.Save(e, next, waiter{op: op})
 	return true
 }
 
-// saved goes on with what the disk has now.
-func (r *replica) saved(e sim.Env, s saving) {
-	switch record := s.record.(type) {
+// A waiter waits for a record: who wants an acknowledgement of an update, or the operation of an intent.
+type waiter struct {
+	from sim.NodeID
+	op   *operation
+}
+
+// nobody waits for what repair brings.
+var nobody = waiter{from: sim.None}
+
+// Saved goes on with what the disk has now.
+func (r *replica) Saved(e sim.Env, record any, w waiter) {
+	switch record := record.(type) {
 	case update:
 		// Not before now: what a query is told must survive a crash, for a fast
 		// read returns it without storing it anew.
-		r.held.put(record.version)
-		if s.from != sim.None {
-			e.Send(s.from, ack{record.round})
+		r.keep(record.version)
+		if w.from != sim.None {
+			e.Send(w.from, ack{record.round})
 		}
 	case intent:
-		s.op.durable = true
-		if s.op.phase == querying {
-			r.proceed(e, s.op)
+		w.op.durable = true
+		if w.op.phase == querying {
+			r.proceed(e, w.op)
 		}
 	}
 }
 
 func (r *replica) Timer(e sim.Env, t sim.TimerID) {
 	switch t {
-	case r.disk.syncing:
-		r.flushed(e)
+	case r.disk.Syncing():
+		r.disk.Synced(e)
 	case r.ticking:
 		r.tick(e)
 	case r.repairing:
@@ -160,10 +178,10 @@ func (i intent) before(j intent) bool {
 	return i.token.Seq < j.token.Seq || i.token.Seq == j.token.Seq && i.attempt < j.attempt
 }
 
-// records returns what a journal needs to hold.
-func (r *replica) records() []any {
-	records := make([]any, 0, len(r.held.rows)+len(r.taken))
-	for _, v := range r.held.rows {
+// Image returns what the journal needs to hold.
+func (r *replica) Image() []any {
+	records := make([]any, 0, r.held.Len()+len(r.taken))
+	for _, v := range r.held.Rows() {
 		records = append(records, update{version: v})
 	}
 	for _, client := range slices.Sorted(maps.Keys(r.taken)) {
@@ -172,9 +190,8 @@ func (r *replica) records() []any {
 	return records
 }
 
+// Keys returns how many keys the replica holds.
+func (r *replica) Keys() int { return r.held.Len() }
+
 // Dump visits all that the replica holds.
-func (r *replica) Dump(visit func(key string, v history.Value)) {
-	for _, v := range r.held.rows {
-		visit(v.key, v.value)
-	}
-}
+func (r *replica) Dump(visit func(key string, v history.Value)) { r.held.Dump(visit) }

@@ -25,7 +25,6 @@
 package lww
 
 import (
-	"slices"
 	"time"
 
 	"faultline/checker/history"
@@ -64,7 +63,7 @@ var Model = store.Model{
 	Assumes:     assumes,
 	AppliesOnce: func(store.Config) bool { return false }, // a retry gets a stamp of its own
 	Replica:     func(cfg store.Config, _ sim.NodeID) sim.Handler { return newReplica(cfg) },
-	Route:       func(_ store.Config, _ history.Op, view store.View) []sim.NodeID { return route(view) },
+	Route:       func(_ store.Config, _ history.Op, view store.View) []sim.NodeID { return view.HintFirst() },
 }
 
 // claims: a push may be lost, so without anti-entropy nothing is promised.
@@ -83,17 +82,4 @@ func assumes(cfg store.Config) []store.Assumption {
 		return []store.Assumption{store.DisksSurvive, store.NoCrash}
 	}
 	return []store.Assumption{store.DisksSurvive, store.HonestSync}
-}
-
-// route keeps a client with the replica that answered it last, and else sends it
-// to the nearest: a client whose nearest replica is dead finds that out once.
-func route(view store.View) []sim.NodeID {
-	at := slices.Index(view.Near, view.Hint)
-	if at <= 0 {
-		return view.Near
-	}
-	order := make([]sim.NodeID, 0, len(view.Near))
-	order = append(order, view.Hint)
-	order = append(order, view.Near[:at]...)
-	return append(order, view.Near[at+1:]...)
 }

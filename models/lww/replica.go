@@ -5,6 +5,7 @@ import (
 
 	"faultline/checker/history"
 	"faultline/models/store"
+	"faultline/models/store/versioned"
 	"faultline/sim"
 )
 
@@ -13,34 +14,31 @@ type replica struct {
 	cfg         store.Config
 	mutant      string
 	push        bool
-	sync        bool
 	antiEntropy time.Duration
 
 	clock stamper
-	held  table
-	disk  journal
+	held  versioned.Table[stamp]
+	disk  versioned.Journal[waiter]
 
 	comparing sim.TimerID
 }
 
+const buckets = 64 // of the digest of what is held
+
 func newReplica(cfg store.Config) *replica {
-	return &replica{
-		cfg: cfg, mutant: cfg.Mutant, push: cfg.Bool("push"),
-		sync: cfg.Bool("sync"), antiEntropy: cfg.Duration("anti_entropy"),
+	r := &replica{
+		cfg: cfg, mutant: cfg.Mutant, push: cfg.Bool("push"), antiEntropy: cfg.Duration("anti_entropy"),
 		clock: stamper{hybrid: cfg.Choice("clock") == hybrid, granularity: cfg.Duration("granularity")},
-		held:  newTable(),
+		held:  versioned.NewTable(buckets, unwritten),
 	}
+	r.disk = versioned.NewJournal(cfg.Bool("sync"), r)
+	return r
 }
 
-// Start reads the journal, past records that crashes tore.
 func (r *replica) Start(e sim.Env) {
 	r.clock.node, r.clock.life = e.Self(), e.Rand().Uint64()
-	records := e.Disk().Records()
-	r.disk.length = len(records)
-	for _, record := range records {
-		if v, whole := record.(*version); whole {
-			r.keep(v)
-		}
+	for _, record := range r.disk.Records(e) {
+		r.keep(record.(*version))
 	}
 	if r.antiEntropy > 0 && len(r.cfg.Replicas) > 1 && r.mutant != "no-anti-entropy" {
 		r.comparing = e.After(time.Duration(e.Rand().IntN(int(r.antiEntropy))))
@@ -53,14 +51,14 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		if m.Kind.Mutates() {
 			r.write(e, from, m)
 		} else {
-			e.Send(from, m.Answer(r.held.get(m.Key).value))
+			e.Send(from, m.Answer(r.held.Get(m.Key).Value))
 		}
 	case push:
 		r.merge(e, m.version)
-	case digest:
+	case versioned.Digest:
 		r.compare(e, from, m)
 	case contents:
-		for _, v := range m.versions {
+		for _, v := range m {
 			r.merge(e, v)
 		}
 	}
@@ -68,54 +66,61 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 
 // write takes a client's write: its stamp is all that decides about it, here as elsewhere.
 func (r *replica) write(e sim.Env, client sim.NodeID, req store.Request) {
-	v := &version{req.Key, r.clock.next(e.Clock()), req.In}
-	r.save(e, saving{v, client, req.Answer(history.Value{})})
+	v := &version{Key: req.Key, Stamp: r.clock.next(e.Clock()), Value: req.In}
+	r.disk.Save(e, v, waiter{client, req.Answer(history.Value{})})
 }
 
 // merge takes a version that another replica sent. It is not synced: if a crash
 // takes it, anti-entropy brings it back from where it was acknowledged.
 func (r *replica) merge(e sim.Env, v *version) {
-	r.clock.saw(v.stamp)
+	r.clock.saw(v.Stamp)
 	if r.wins(v) {
-		r.record(e, v)
+		r.disk.Write(e, v)
 		r.keep(v)
 	}
 }
 
 // wins reports whether v is to replace what is held: the rule that all else rests on.
 func (r *replica) wins(v *version) bool {
-	held := r.held.get(v.key)
+	held := r.held.Get(v.Key)
 	switch {
 	case held == unwritten:
 		return true
-	case held.stamp == v.stamp:
+	case held.Stamp == v.Stamp:
 		return false
 	case r.mutant == "arrival-order":
 		return true
 	case r.mutant == "no-tie-break":
-		return held.stamp.time < v.stamp.time
+		return held.Stamp.time < v.Stamp.time
 	case r.mutant == "oldest-wins":
-		return v.stamp.less(held.stamp)
+		return v.Stamp.less(held.Stamp)
 	}
-	return held.stamp.less(v.stamp)
+	return held.Stamp.less(v.Stamp)
 }
 
 // keep makes v what is held, unless it has lost by now.
 func (r *replica) keep(v *version) {
-	r.clock.saw(v.stamp)
+	r.clock.saw(v.Stamp)
 	if r.wins(v) {
-		r.held.put(v)
+		r.held.Put(v)
 	}
 }
 
-// saved goes on with a write that the disk has now: it is answered, and told to the others.
-func (r *replica) saved(e sim.Env, s saving) {
-	r.keep(s.version)
-	e.Send(s.client, s.reply)
+// A waiter waits for its write to be on disk.
+type waiter struct {
+	client sim.NodeID
+	reply  store.Reply
+}
+
+// Saved goes on with a write that the disk has now: it is answered, and told to the others.
+func (r *replica) Saved(e sim.Env, record any, w waiter) {
+	v := record.(*version)
+	r.keep(v)
+	e.Send(w.client, w.reply)
 	if !r.push {
 		return
 	}
-	var msg any = push{s.version}
+	var msg any = push{v}
 	for _, id := range r.cfg.Replicas {
 		if id != e.Self() {
 			e.Send(id, msg)
@@ -125,8 +130,8 @@ func (r *replica) saved(e sim.Env, s saving) {
 
 func (r *replica) Timer(e sim.Env, t sim.TimerID) {
 	switch t {
-	case r.disk.syncing:
-		r.flushed(e)
+	case r.disk.Syncing():
+		r.disk.Synced(e)
 	case r.comparing:
 		r.compareWithSomebody(e)
 	}
@@ -141,23 +146,27 @@ func (r *replica) compareWithSomebody(e sim.Env) {
 	if partner >= r.cfg.Index(e.Self()) {
 		partner++
 	}
-	mine := r.held.sums
-	e.Send(r.cfg.Replicas[partner], digest{&mine})
+	e.Send(r.cfg.Replicas[partner], r.held.Digest())
 }
 
 // compare answers a digest with the versions in which the sender may differ; if it cannot, with silence.
-func (r *replica) compare(e sim.Env, from sim.NodeID, m digest) {
-	if *m.sums == r.held.sums {
-		return
-	}
-	if versions := r.held.differing(m.sums); len(versions) > 0 {
-		e.Send(from, contents{versions})
+func (r *replica) compare(e sim.Env, from sim.NodeID, theirs versioned.Digest) {
+	if differing := r.held.Differing(theirs); len(differing) > 0 {
+		e.Send(from, differing)
 	}
 }
 
 // Dump visits all that the replica holds.
-func (r *replica) Dump(visit func(key string, v history.Value)) {
-	for _, v := range r.held.rows {
-		visit(v.key, v.value)
+func (r *replica) Dump(visit func(key string, v history.Value)) { r.held.Dump(visit) }
+
+// Image returns what the journal needs to hold.
+func (r *replica) Image() []any {
+	records := make([]any, r.held.Len())
+	for i, v := range r.held.Rows() {
+		records[i] = v
 	}
+	return records
 }
+
+// Keys returns how many keys the replica holds.
+func (r *replica) Keys() int { return r.held.Len() }

@@ -1,9 +1,10 @@
 package lww
 
 import (
+	"fmt"
 	"time"
 
-	"faultline/checker/history"
+	"faultline/models/store/versioned"
 	"faultline/sim"
 )
 
@@ -29,6 +30,14 @@ func (s stamp) less(t stamp) bool {
 	}
 	return s.life < t.life
 }
+
+// Fingerprint mixes the stamp with its key's hash.
+func (s stamp) Fingerprint(h uint64) uint64 {
+	return sim.Mix(sim.Mix(sim.Mix(h^uint64(s.time))^s.life) ^ uint64(s.count)<<32 ^ uint64(s.node))
+}
+
+// String shows the time and count of the stamp and its writer: @1500.0 by 2.
+func (s stamp) String() string { return fmt.Sprintf("@%d.%d by %d", s.time, s.count, s.node) }
 
 // A stamper makes the stamps of one replica.
 type stamper struct {
@@ -60,10 +69,7 @@ func (s *stamper) saw(t stamp) {
 	}
 }
 
-// A version is a value of a key, under its stamp. Versions are shared by
-// messages and tables, and never change.
-type version struct {
-	key   string
-	stamp stamp
-	value history.Value
-}
+type version = versioned.Version[stamp]
+
+// unwritten is the version of every key that was never written.
+var unwritten = &version{}

@@ -3,6 +3,7 @@ package quorum
 import (
 	"time"
 
+	"faultline/models/store/versioned"
 	"faultline/sim"
 )
 
@@ -21,7 +22,7 @@ func (r *replica) compareWithNext(e sim.Env) {
 	for {
 		r.partner = (r.partner + 1) % len(r.replicas)
 		if id := r.replicas[r.partner]; id != r.self && r.shares(id) {
-			e.Send(id, digestMsg{append([]uint64(nil), r.held.sums...)})
+			e.Send(id, r.held.Digest())
 			return
 		}
 	}
@@ -34,34 +35,17 @@ func (r *replica) shares(id sim.NodeID) bool {
 
 // compare answers a digest with the versions in which its sender, who must be a
 // home of them too, may differ; if there are none, with silence.
-func (r *replica) compare(e sim.Env, from sim.NodeID, m digestMsg) {
-	var ask []bool // by bucket
-	for b, sum := range r.held.sums {
-		if sum != m.sums[b] && r.isHome(b%len(r.replicas), from) {
-			if ask == nil {
-				ask = make([]bool, len(m.sums))
-			}
-			ask[b] = true
-		}
-	}
-	if ask == nil {
-		return
-	}
-	var versions []*version
-	for _, v := range r.held.rows {
-		if ask[r.held.bucket(hash(v.key))] {
-			versions = append(versions, v)
-		}
-	}
-	if len(versions) > 0 {
-		e.Send(from, contentsMsg{versions})
+func (r *replica) compare(e sim.Env, from sim.NodeID, theirs versioned.Digest) {
+	common := func(bucket int) bool { return r.isHome(bucket%len(r.replicas), from) }
+	if differing := r.held.DifferingIn(theirs, common); len(differing) > 0 {
+		e.Send(from, differing)
 	}
 }
 
 // merge takes in what another home has.
-func (r *replica) merge(e sim.Env, versions []*version) {
-	for _, v := range versions {
-		if r.mutant == "fills-gaps" && r.held.get(v.key) != unwritten {
+func (r *replica) merge(e sim.Env, theirs contents) {
+	for _, v := range theirs {
+		if r.mutant == "fills-gaps" && r.held.Get(v.Key) != unwritten {
 			continue
 		}
 		r.mend(e, v)

@@ -68,7 +68,7 @@ func (c *coordinator) begin(e sim.Env, client sim.NodeID, req store.Request) {
 	}
 	if req.Kind.Mutates() {
 		stamp := stamp{e.Clock(), e.Self(), op.round}
-		op.newest = &version{req.Key, stamp, req.In}
+		op.newest = &version{Key: req.Key, Stamp: stamp, Value: req.In}
 		c.sendAll(e, op, 0, c.n, storeMsg{op.round, sim.None, op.newest})
 		return
 	}
@@ -103,14 +103,14 @@ func (c *coordinator) fetched(e sim.Env, from sim.NodeID, m fetchedMsg) {
 	if op == nil {
 		return
 	}
-	if op.newest.stamp.less(m.stamp) {
+	if op.newest.Stamp.less(m.Stamp) {
 		op.newest = m.version
 	}
 	if op.answers != nil {
 		op.answers[place] = m.version
 	}
 	if op.count == c.r {
-		c.answer(e, op, op.req.Answer(op.newest.value))
+		c.answer(e, op, op.req.Answer(op.newest.Value))
 	}
 	c.retire(e, op)
 }
@@ -156,7 +156,7 @@ func (c *coordinator) finish(op *operation) {
 // repairHomes sends the newest version to the homes that answered a read with less.
 func (c *coordinator) repairHomes(e sim.Env, op *operation) {
 	for place, v := range op.answers[:min(c.n, len(op.answers))] {
-		if v != nil && v.stamp.less(op.newest.stamp) {
+		if v != nil && v.Stamp.less(op.newest.Stamp) {
 			e.Send(c.at(op.first, place), storeMsg{noRound, sim.None, op.newest})
 		}
 	}

@@ -1,6 +1,10 @@
 package quorum
 
-import "faultline/sim"
+import (
+	"slices"
+
+	"faultline/sim"
+)
 
 const handoffBatch = 64 // versions in one message
 
@@ -16,7 +20,7 @@ func (r *replica) scheduleReplay(e sim.Env) {
 		return
 	}
 	for i := range r.kept {
-		if len(r.kept[i].rows) > 0 {
+		if r.kept[i].Len() > 0 {
 			r.replaying = e.After(r.replay)
 			return
 		}
@@ -33,24 +37,24 @@ func (r *replica) replayAll(e sim.Env) {
 }
 
 func (r *replica) offer(e sim.Env, i int) {
-	rows := r.kept[i].rows
+	rows := r.kept[i].Rows()
 	if len(rows) == 0 {
 		return
 	}
-	batch := append([]*version(nil), rows[:min(handoffBatch, len(rows))]...)
+	batch := slices.Clone(rows[:min(handoffBatch, len(rows))])
 	e.Send(r.replicas[i], handoffMsg{batch})
 }
 
 // takeBack takes what another replica has kept for this one, and says so once it is on disk.
 func (r *replica) takeBack(e sim.Env, from sim.NodeID, m handoffMsg) {
-	r.save(e, saving{m, from})
+	r.disk.Save(e, m, from)
 }
 
 // handed drops what its home has taken, and offers it the next part.
 func (r *replica) handed(e sim.Env, home sim.NodeID, m handedMsg) {
 	done := delivered{home, m.versions}
 	if r.drop(done) {
-		r.write(e, done) // not synced: delivering twice does no harm
+		r.disk.Write(e, done) // not synced: delivering twice does no harm
 		r.offer(e, r.place(0, home))
 	}
 }
@@ -61,8 +65,8 @@ func (r *replica) drop(d delivered) bool {
 	forgot := false
 	kept := &r.kept[r.place(0, d.home)]
 	for _, v := range d.versions {
-		if kept.get(v.key).stamp == v.stamp {
-			kept.remove(v.key)
+		if kept.Get(v.Key).Stamp == v.Stamp {
+			kept.Remove(v.Key)
 			forgot = true
 		}
 	}

@@ -3,6 +3,7 @@ package quorum
 import (
 	"fmt"
 
+	"faultline/models/store/versioned"
 	"faultline/sim"
 )
 
@@ -22,10 +23,8 @@ type (
 		round uint64
 		*version
 	}
-	digestMsg   struct{ sums []uint64 }
-	contentsMsg struct{ versions []*version } // answers a digest
-	handoffMsg  struct{ versions []*version } // what was kept for the receiver
-	handedMsg   struct{ versions []*version } // answers a handoff: all durable
+	handoffMsg struct{ versions []*version } // what was kept for the receiver
+	handedMsg  struct{ versions []*version } // answers a handoff: all durable
 )
 
 // noRound is the round of no operation. Rounds begin at random; that one of them is this happens once in 2^64.
@@ -42,14 +41,6 @@ func (fetchMsg) Leg() string { return "R" }
 
 // Leg returns S: the message is the second leg of a read in the WARS model.
 func (fetchedMsg) Leg() string { return "S" }
-
-// String shows the version as key=value and its stamp: x=7 @1.5ms by 2.
-func (v *version) String() string {
-	if v == unwritten {
-		return "nothing"
-	}
-	return fmt.Sprintf("%s=%v @%v by %d", v.key, v.value, v.stamp.time, v.stamp.node)
-}
 
 // String shows the message in transcripts.
 func (m storeMsg) String() string {
@@ -69,54 +60,27 @@ func (m fetchMsg) String() string { return "fetch " + m.key }
 func (m fetchedMsg) String() string { return fmt.Sprintf("fetched %v", m.version) }
 
 // String shows the message in transcripts.
-func (m digestMsg) String() string { return "digest" }
-
-// String shows the message in transcripts.
-func (m contentsMsg) String() string { return fmt.Sprintf("contents %v", m.versions) }
-
-// String shows the message in transcripts.
 func (m handoffMsg) String() string { return fmt.Sprintf("handoff %v", m.versions) }
 
 // String shows the message in transcripts.
 func (m handedMsg) String() string { return fmt.Sprintf("handed %v", m.versions) }
 
-const (
-	headerSize = 40 // bytes of addresses and lengths in every message, roughly those of TCP/IP
-	wordSize   = 8
-	stampSize  = 3 * wordSize
-)
-
-// Size returns the bytes that the version takes on the wire.
-func (v *version) Size() int { return len(v.key) + stampSize + wordSize*(1+len(v.value.List)) }
-
-func sizeOf(versions []*version) int {
-	size := headerSize
-	for _, v := range versions {
-		size += v.Size()
-	}
-	return size
-}
+const askSize = versioned.HeaderSize + versioned.WordSize // bytes of a message with a round
 
 // Size returns the bytes that the message takes on the wire.
-func (m storeMsg) Size() int { return headerSize + 2*wordSize + m.version.Size() }
+func (m storeMsg) Size() int { return askSize + versioned.WordSize + m.version.Size() }
 
 // Size returns the bytes that the message takes on the wire.
-func (m storedMsg) Size() int { return headerSize + wordSize }
+func (m storedMsg) Size() int { return askSize }
 
 // Size returns the bytes that the message takes on the wire.
-func (m fetchMsg) Size() int { return headerSize + wordSize + len(m.key) }
+func (m fetchMsg) Size() int { return askSize + len(m.key) }
 
 // Size returns the bytes that the message takes on the wire.
-func (m fetchedMsg) Size() int { return headerSize + wordSize + m.version.Size() }
+func (m fetchedMsg) Size() int { return askSize + m.version.Size() }
 
 // Size returns the bytes that the message takes on the wire.
-func (m digestMsg) Size() int { return headerSize + wordSize*len(m.sums) }
-
-// Size returns the bytes that the message takes on the wire.
-func (m contentsMsg) Size() int { return sizeOf(m.versions) }
-
-// Size returns the bytes that the message takes on the wire.
-func (m handoffMsg) Size() int { return sizeOf(m.versions) }
+func (m handoffMsg) Size() int { return contents(m.versions).Size() }
 
 // Size returns the bytes that the message takes on the wire: the stamps alone would do.
-func (m handedMsg) Size() int { return headerSize + stampSize*len(m.versions) }
+func (m handedMsg) Size() int { return versioned.HeaderSize + versioned.StampSize*len(m.versions) }

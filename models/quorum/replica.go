@@ -5,6 +5,7 @@ import (
 
 	"faultline/checker/history"
 	"faultline/models/store"
+	"faultline/models/store/versioned"
 	"faultline/sim"
 )
 
@@ -12,41 +13,46 @@ import (
 type replica struct {
 	coordinator
 	self        sim.NodeID
-	sync        bool
 	antiEntropy time.Duration
 	replay      time.Duration
 
 	held table
-	kept []table // for other homes, by their place on the ring; only the newest of a key
-	disk journal
+	kept []table                       // for other homes, by their place on the ring; only the newest of a key
+	disk versioned.Journal[sim.NodeID] // who waits for an acknowledgement
 
 	comparing sim.TimerID
 	partner   int // whom it compared itself with last, by place on the ring
 	replaying sim.TimerID
 }
 
+const bucketsPerSegment = 16 // of digests
+
+// newTable returns an empty table. All keys of one of its buckets are in one
+// segment of the ring, that of the bucket modulo their number, so have the same homes.
+func newTable(cfg store.Config) table {
+	return versioned.NewTable(bucketsPerSegment*len(cfg.Replicas), unwritten)
+}
+
 func newReplica(cfg store.Config) *replica {
 	r := &replica{
-		coordinator: newCoordinator(cfg), sync: cfg.Bool("sync"),
+		coordinator: newCoordinator(cfg),
 		antiEntropy: cfg.Duration("anti_entropy"), replay: cfg.Duration("replay"),
-		held: newTable(len(cfg.Replicas)), kept: make([]table, len(cfg.Replicas)),
+		held: newTable(cfg), kept: make([]table, len(cfg.Replicas)),
 	}
+	r.disk = versioned.NewJournal(cfg.Bool("sync"), r)
 	if r.mutant == "no-anti-entropy" {
 		r.antiEntropy = 0
 	}
 	for i := range r.kept {
-		r.kept[i] = newTable(len(cfg.Replicas))
+		r.kept[i] = newTable(cfg)
 	}
 	return r
 }
 
-// Start reads the journal, past records that crashes tore.
 func (r *replica) Start(e sim.Env) {
 	r.self = e.Self()
 	r.wake(e)
-	records := e.Disk().Records()
-	r.disk.length = len(records)
-	for _, record := range records {
+	for _, record := range r.disk.Records(e) {
 		switch record := record.(type) {
 		case storeMsg:
 			r.put(record)
@@ -66,10 +72,10 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		r.store(e, from, m, msg)
 	case fetchMsg:
 		e.Send(from, fetchedMsg{m.round, r.find(m.key)})
-	case digestMsg:
+	case versioned.Digest:
 		r.compare(e, from, m)
-	case contentsMsg:
-		r.merge(e, m.versions)
+	case contents:
+		r.merge(e, m)
 	case handoffMsg:
 		r.takeBack(e, from, m)
 	case handedMsg:
@@ -81,8 +87,8 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 
 func (r *replica) Timer(e sim.Env, t sim.TimerID) {
 	switch t {
-	case r.disk.syncing:
-		r.flushed(e)
+	case r.disk.Syncing():
+		r.disk.Synced(e)
 	case r.ticking:
 		r.tick(e)
 	case r.comparing:
@@ -103,14 +109,14 @@ func (r *replica) tableFor(m storeMsg) *table {
 // wins reports whether v is to replace what t has: the rule that makes copies
 // alike, whatever the order in which they learn of writes.
 func (r *replica) wins(t *table, v *version) bool {
-	has := t.get(v.key)
+	has := t.Get(v.Key)
 	switch {
 	case has == unwritten:
 		return true
 	case r.mutant == "older-wins":
-		return v.stamp.less(has.stamp)
+		return v.Stamp.less(has.Stamp)
 	}
-	return has.stamp.less(v.stamp)
+	return has.Stamp.less(v.Stamp)
 }
 
 // store acknowledges a version once the disk has it, or at once if it has lost already.
@@ -119,7 +125,7 @@ func (r *replica) store(e sim.Env, from sim.NodeID, m storeMsg, boxed any) {
 	case m.round == noRound:
 		r.mend(e, m.version)
 	case r.wins(r.tableFor(m), m.version):
-		r.save(e, saving{boxed, from})
+		r.disk.Save(e, boxed, from)
 	default:
 		e.Send(from, storedMsg{m.round})
 	}
@@ -129,7 +135,7 @@ func (r *replica) store(e sim.Env, from sim.NodeID, m storeMsg, boxed any) {
 // on it, and if a crash takes it, it is found missing again.
 func (r *replica) mend(e sim.Env, v *version) {
 	if m := (storeMsg{noRound, sim.None, v}); r.wins(&r.held, v) {
-		r.write(e, m)
+		r.disk.Write(e, m)
 		r.put(m)
 	}
 }
@@ -137,7 +143,7 @@ func (r *replica) mend(e sim.Env, v *version) {
 // put takes a version in, unless it has lost by now.
 func (r *replica) put(m storeMsg) {
 	if t := r.tableFor(m); r.wins(t, m.version) {
-		t.put(m.version)
+		t.Put(m.version)
 	}
 }
 
@@ -148,29 +154,29 @@ func (r *replica) putAll(versions []*version) {
 	}
 }
 
-// saved goes on with what the disk has now.
-func (r *replica) saved(e sim.Env, s saving) {
-	switch record := s.record.(type) {
+// Saved goes on with what the disk has now.
+func (r *replica) Saved(e sim.Env, record any, from sim.NodeID) {
+	switch record := record.(type) {
 	case storeMsg:
 		r.put(record)
 		if record.home != sim.None {
 			r.scheduleReplay(e)
 		}
-		e.Send(s.from, storedMsg{record.round})
+		e.Send(from, storedMsg{record.round})
 	case handoffMsg:
 		r.putAll(record.versions)
-		e.Send(s.from, handedMsg(record))
+		e.Send(from, handedMsg(record))
 	}
 }
 
 // find returns the newest version of a key that the replica has, for itself or for others.
 func (r *replica) find(key string) *version {
-	newest := r.held.get(key)
+	newest := r.held.Get(key)
 	for i := range r.kept {
-		if len(r.kept[i].rows) == 0 {
+		if r.kept[i].Len() == 0 {
 			continue
 		}
-		if v := r.kept[i].get(key); newest.stamp.less(v.stamp) {
+		if v := r.kept[i].Get(key); newest.Stamp.less(v.Stamp) {
 			newest = v
 		}
 	}
@@ -181,8 +187,21 @@ func (r *replica) find(key string) *version {
 func (r *replica) Home(key string) bool { return r.isHome(r.first(key), r.self) }
 
 // Dump visits the keys that the replica is a home of. What it keeps for others is on its way.
-func (r *replica) Dump(visit func(key string, v history.Value)) {
-	for _, v := range r.held.rows {
-		visit(v.key, v.value)
+func (r *replica) Dump(visit func(key string, v history.Value)) { r.held.Dump(visit) }
+
+// Image returns what the journal needs to hold.
+func (r *replica) Image() []any {
+	var records []any
+	for _, v := range r.held.Rows() {
+		records = append(records, storeMsg{noRound, sim.None, v})
 	}
+	for i := range r.kept {
+		for _, v := range r.kept[i].Rows() {
+			records = append(records, storeMsg{noRound, r.replicas[i], v})
+		}
+	}
+	return records
 }
+
+// Keys returns how many keys the replica is a home of and holds.
+func (r *replica) Keys() int { return r.held.Len() }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"faultline/models/store"
+	"faultline/models/store/versioned"
 	"faultline/sim"
 )
 
@@ -26,7 +27,7 @@ func homes(cfg store.Config) int {
 }
 
 // first returns where on the ring the preference list of a key begins.
-func (g ring) first(key string) int { return g.segment(hash(key)) }
+func (g ring) first(key string) int { return g.segment(versioned.Hash(key)) }
 
 func (g ring) segment(h uint64) int { return int(h % uint64(len(g.replicas))) }
 
@@ -40,12 +41,3 @@ func (g ring) place(first int, id sim.NodeID) int {
 
 // isHome reports whether a replica is a home of the keys of a segment.
 func (g ring) isHome(segment int, id sim.NodeID) bool { return g.place(segment, id) < g.n }
-
-// hash is FNV-1a, mixed so that its low bits are good too.
-func hash(key string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(key) {
-		h = (h ^ uint64(key[i])) * 1099511628211
-	}
-	return sim.Mix(h)
-}
