@@ -115,7 +115,7 @@ const maxAttemptsNoted = 8
 func (i *intent) Request(h call.Header, target int) (sim.NodeID, call.Asks) {
 	to := i.targets[target]
 	if i.attempts < maxAttemptsNoted {
-		i.sent[i.attempts] = history.Attempt{Node: int(to), Call: history.Time(i.proc.Now()), Return: history.Never}
+		i.sent[i.attempts] = history.Attempt{Node: int(to), Call: history.Time(i.proc.Now()), Return: history.Time(h.Deadline)}
 	}
 	i.attempts++
 	i.run.attempts++
@@ -141,6 +141,7 @@ func (i *intent) Judge(r call.Reply) (policy.Outcome, int) {
 // end writes down the attempts and, if none was answered, what that means.
 func (i *intent) end(o policy.Outcome) {
 	for _, a := range i.sent[:min(i.attempts, maxAttemptsNoted)] {
+		a.Return = min(a.Return, history.Time(i.proc.Now())) // of one without an answer: when waiting ended
 		i.run.record.Attempt(i.handle, a)
 	}
 	if o == policy.Refused {
