@@ -75,7 +75,7 @@ func isTerminal(w io.Writer) bool {
 func self(arg0 string) string {
 	const usual = "faultline"
 	path, err := os.Executable()
-	if err == nil && strings.Contains(path, "go-build") && strings.Contains(path, string(filepath.Separator)+"exe"+string(filepath.Separator)) {
+	if err == nil && strings.Contains(path, "go-build") { // in a temporary folder, or in Go's cache
 		return "go run ./cmd/" + usual
 	}
 	if strings.ContainsRune(arg0, filepath.Separator) {

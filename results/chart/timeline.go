@@ -89,7 +89,7 @@ func newCourse(c *results.Cell) course {
 
 // bands splits the faults into those that every seed has at the same time and the
 // others. A fault that strikes others in other seeds (halves n1,n2; halves n3,n5)
-// goes by the words that are the same in all.
+// goes by its first word alone.
 func bands(c *results.Cell) (common, differs []results.Band) {
 	type when struct {
 		from, to float64
@@ -106,7 +106,9 @@ func bands(c *results.Cell) (common, differs []results.Band) {
 				labels[w] = b.Label
 			}
 			seen[w]++
-			labels[w] = sameWords(labels[w], b.Label)
+			if labels[w] != b.Label {
+				labels[w] = w.kind
+			}
 		}
 	}
 	for _, w := range order {
@@ -123,16 +125,6 @@ func bands(c *results.Cell) (common, differs []results.Band) {
 func firstWord(label string) string {
 	word, _, _ := strings.Cut(label, " ")
 	return word
-}
-
-// sameWords returns the words with which both labels begin.
-func sameWords(a, b string) string {
-	as, bs := strings.Fields(a), strings.Fields(b)
-	n := 0
-	for n < len(as) && n < len(bs) && as[n] == bs[n] {
-		n++
-	}
-	return strings.Join(as[:n], " ")
 }
 
 // during is the share of operations answered in windows wholly within a common fault, by seed.
