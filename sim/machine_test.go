@@ -1,0 +1,145 @@
+package sim_test
+
+import (
+	"testing"
+	"time"
+
+	"faultline/sim"
+)
+
+// A pinger sends a token on and on, and sets a timer that the next token cancels.
+type pinger struct {
+	peer  sim.NodeID
+	timer sim.TimerID
+}
+
+func (p *pinger) Start(e sim.Env)                { e.Send(p.peer, nil) }
+func (p *pinger) Timer(e sim.Env, _ sim.TimerID) { e.Send(p.peer, nil) }
+func (p *pinger) Receive(e sim.Env, _ sim.NodeID, _ any) {
+	e.Cancel(p.timer)
+	p.timer = e.After(time.Second)
+	e.Send(p.peer, nil)
+}
+
+// A jitter is a wire whose delays come from the run's own randomness.
+type jitter struct{ r *sim.Stream }
+
+func (j jitter) Carry(sim.NodeID, sim.NodeID, any) sim.Fate {
+	return sim.Arrives(time.Duration(1 + j.r.IntN(1_000_000)))
+}
+
+func playPingers(s *sim.Sim) {
+	s.Use(jitter{s.Stream("wire")})
+	for id := range sim.NodeID(4) {
+		s.Add(id, func() sim.Handler { return &pinger{peer: (id + 1) % 4} })
+	}
+	s.Run(sim.Time(time.Second))
+}
+
+func TestKernelAllocatesNothingPerEvent(t *testing.T) {
+	s := sim.New(1)
+	playPingers(s)
+	before := s.Stats().Events
+	allocations := testing.AllocsPerRun(10, func() { s.Run(s.Now().Add(100 * time.Millisecond)) })
+	if s.Stats().Events == before || allocations > 0 {
+		t.Errorf("%v allocations in %d events", allocations, s.Stats().Events-before)
+	}
+}
+
+func TestResetIsAsGoodAsNew(t *testing.T) {
+	used := sim.New(5)
+	playPingers(used)
+	first := used.Hash()
+	used.Go(sim.None, "sleeper", func(p *sim.Proc) { p.Wait() })
+	used.Run(used.Now().Add(time.Second))
+	used.Reset(5)
+	playPingers(used)
+	if used.Hash() != first {
+		t.Errorf("hash %016x after Reset, %016x when new", used.Hash(), first)
+	}
+	other := sim.New(6)
+	playPingers(other)
+	if other.Hash() == first {
+		t.Error("seeds 5 and 6 have the same hash")
+	}
+}
+
+func TestEventsBeforeTimeZeroComeInOrder(t *testing.T) {
+	s := sim.New(1)
+	s.BeginAt(-sim.Time(time.Second))
+	var seen []sim.Time
+	for _, at := range []time.Duration{300 * time.Millisecond, -700 * time.Millisecond, 0, -1, 1} {
+		s.At(sim.Time(at), func() { seen = append(seen, s.Now()) })
+	}
+	s.Run(sim.Forever)
+	want := []sim.Time{-sim.Time(700 * time.Millisecond), -1, 0, 1, sim.Time(300 * time.Millisecond)}
+	for i := range want {
+		if seen[i] != want[i] {
+			t.Fatalf("events at %v, want %v", seen, want)
+		}
+	}
+}
+
+// A clockReader notes what its clock reads when it starts.
+type clockReader struct{ read *sim.Time }
+
+func (c clockReader) Start(e sim.Env)                { *c.read = e.Clock() }
+func (clockReader) Timer(sim.Env, sim.TimerID)       {}
+func (clockReader) Receive(sim.Env, sim.NodeID, any) {}
+
+func TestClocksReadZeroWhenTheRunBegins(t *testing.T) {
+	s := sim.New(1)
+	s.BeginAt(-sim.Time(time.Second))
+	read := sim.Time(-1)
+	s.Add(0, func() sim.Handler { return clockReader{&read} })
+	s.Run(0)
+	if read != 0 {
+		t.Errorf("the clock read %v at the beginning, want 0", read)
+	}
+	if clock := s.ClockOf(0); clock.Read(s.Now()) != sim.Time(time.Second) || clock.Error() != 0 {
+		t.Errorf("after a second it reads %v, wrong by %v", clock.Read(s.Now()), clock.Error())
+	}
+}
+
+func TestScriptsWaitAndWake(t *testing.T) {
+	s := sim.New(1)
+	var order []string
+	var waiter *sim.Proc
+	waiter = s.Go(sim.None, "waiter", func(p *sim.Proc) {
+		p.Wait()
+		order = append(order, "woken at "+p.Now().String())
+		p.Wait()
+		order = append(order, "never")
+	})
+	s.Go(sim.None, "waker", func(p *sim.Proc) {
+		p.Sleep(time.Second)
+		waiter.Wake()
+		waiter.Wake() // a second one does nothing
+		order = append(order, "waker goes on first")
+	})
+	s.Run(sim.Forever)
+	if len(order) != 2 || order[0] != "waker goes on first" || order[1] != "woken at 1s" {
+		t.Errorf("got %q", order)
+	}
+	s.Close()
+	if !waiter.Done() {
+		t.Error("the script still waits after Close")
+	}
+}
+
+func TestKilledScriptsRunTheirDeferredCalls(t *testing.T) {
+	s := sim.New(1)
+	ended := false
+	p := s.Go(sim.None, "sleeper", func(p *sim.Proc) {
+		defer func() { ended = true }()
+		p.Sleep(time.Hour)
+		t.Error("the script went on after it was killed")
+	})
+	s.Run(sim.Time(time.Second))
+	p.Kill()
+	p.Kill()
+	s.Run(sim.Time(2 * time.Hour))
+	if !ended || !p.Done() {
+		t.Errorf("deferred call ran: %v; done: %v", ended, p.Done())
+	}
+}
