@@ -104,8 +104,7 @@ func TestClocksReadZeroWhenTheRunBegins(t *testing.T) {
 func TestScriptsWaitAndWake(t *testing.T) {
 	s := sim.New(1)
 	var order []string
-	var waiter *sim.Proc
-	waiter = s.Go(sim.None, "waiter", func(p *sim.Proc) {
+	waiter := s.Go(sim.None, "waiter", func(p *sim.Proc) {
 		p.Wait()
 		order = append(order, "woken at "+p.Now().String())
 		p.Wait()

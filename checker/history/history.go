@@ -21,19 +21,30 @@ func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
 type Kind uint8
 
 const (
-	Read   Kind = iota // returns what the key holds, in Out
-	Write              // replaces what the key holds by In
-	CAS                // compare-and-set: replaces it by In if it equals Expect; Out is what it found
-	Append             // adds In.Num at the end of the key's list
+	Read    Kind = iota // returns what the key holds, in Out
+	Write               // replaces what the key holds by In
+	CAS                 // compare-and-set: replaces it by In if it equals Expect; Out is what it found
+	Append              // adds In.Num at the end of the key's list
+	Add                 // adds In.Num to the key's set; a Read of a set returns its members in any order
+	Enqueue             // puts In.Num at the end of the key's queue
+	Dequeue             // takes the first of the key's queue, in Out; a zero Out found it empty
+	Push                // puts In.Num on top of the key's stack
+	Pop                 // takes the top of the key's stack, in Out; a zero Out found it empty
 )
 
-var kindNames = [...]string{"read", "write", "cas", "append"}
+var kindNames = [...]string{"read", "write", "cas", "append", "add", "enqueue", "dequeue", "push", "pop"}
 
-// String returns the kind's name in history files: read, write, cas or append.
+// String returns the kind's name in history files, such as read or enqueue.
 func (k Kind) String() string { return kindNames[k] }
 
 // Mutates reports whether an operation of kind k may change the key.
 func (k Kind) Mutates() bool { return k != Read }
+
+// Takes reports whether an operation of kind k removes one item and returns it.
+func (k Kind) Takes() bool { return k == Dequeue || k == Pop }
+
+// Brings reports whether an operation of kind k brings a value along, in In.
+func (k Kind) Brings() bool { return k != Read && !k.Takes() }
 
 // A Status says what the client learned.
 type Status uint8
@@ -92,7 +103,15 @@ type Op struct {
 	Status Status
 
 	Attempts []Attempt // the tries that made up this operation, in order; empty in histories from outside
+
+	Version Version // place of what it read or wrote in the store's own order of versions, where the simulator knows it
+	Names   *Names  // what the numbers in its values stand for; nil: for themselves
 }
+
+// A Version is a place in the order in which a store itself ranks the values of a
+// key: a log index, a tag, a timestamp with the node that breaks ties. Versions
+// of one key compare by Major, then Minor. The zero Version is not known.
+type Version struct{ Major, Minor int64 }
 
 // An Attempt is one request of an operation to one replica.
 type Attempt struct {

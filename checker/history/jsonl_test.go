@@ -63,7 +63,7 @@ func TestErrorsNamePlaceCauseAndRemedy(t *testing.T) {
 		{line(`"client":2`, `"client":-2`), "h:1: client: -2 is out of range; use numbers from 0 to 2147483647"},
 		{line(`"client":2`, `"client":2.0`), `h:1: client: expected a whole number without point or exponent, found "2.0,\"kind\":\"read\",\"k"... at column 11; see the format in the help of check`},
 		{line(`"client":2`, `"client":02`), `h:1: client: expected a whole number, found "02,\"kind\":\"read\",\"ke"... at column 11; see the format in the help of check`},
-		{line(`"read"`, `"reed"`), `h:1: kind: unknown kind "reed"; use read, write, cas, append`},
+		{line(`"read"`, `"reed"`), `h:1: kind: unknown kind "reed"; use read, write, cas, append, add, enqueue, dequeue, push, pop`},
 		{line(`"ok"`, `"maybe"`), `h:1: status: unknown status "maybe"; use unknown, ok, failed`},
 		{line(`"out":5,`, ``), "h:1: out: missing; add what was found (null for nothing)"},
 		{line(`"out":5`, `"out":0`), "h:1: out: 0 is not a value; write null if nothing was written yet, else number the values from 1"},

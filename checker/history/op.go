@@ -10,19 +10,6 @@ import (
 // list such as [1,2].
 func (v Value) String() string { return string(v.appendJSON(nil)) }
 
-// briefItems is how many numbers at either end of a long list a sentence shows.
-const briefItems = 3
-
-// brief returns the value as String does, but cuts out the middle of long lists.
-func (v Value) brief() string {
-	n := len(v.List)
-	if n <= 2*briefItems {
-		return v.String()
-	}
-	head, tail := Value{List: v.List[:briefItems]}.String(), Value{List: v.List[n-briefItems:]}.String()
-	return fmt.Sprintf("%s ... %s (%d numbers)", head[:len(head)-1], tail[1:], n)
-}
-
 // IsZero reports whether v is the initial value: nothing was written yet.
 func (v Value) IsZero() bool { return v.Num == 0 && len(v.List) == 0 }
 
@@ -56,30 +43,57 @@ func fraction(t Time, unit time.Duration) string {
 	return s + "." + digits
 }
 
+// Show returns a value of the operation as a sentence shows it: by its name if
+// it has one, and without the middle of a long list.
+func (op *Op) Show(v Value) string { return op.Names.show(v) }
+
 // String says what the operation did, such as `client 2 read x=1`.
 func (op Op) String() string {
+	in, out := op.Show(op.In), op.Show(op.Out)
 	switch op.Kind {
 	case Read:
-		return fmt.Sprintf("client %d read %s=%v", op.Client, op.Key, op.Out.brief())
+		return fmt.Sprintf("client %d read %s=%s", op.Client, op.Key, out)
 	case Write:
-		return fmt.Sprintf("client %d wrote %s=%v", op.Client, op.Key, op.In.brief())
-	case Append:
-		return fmt.Sprintf("client %d appended %d to %s", op.Client, op.In.Num, op.Key)
+		return fmt.Sprintf("client %d wrote %s=%s", op.Client, op.Key, in)
 	case CAS:
 		return op.casString()
+	case Append:
+		return fmt.Sprintf("client %d appended %s to %s", op.Client, in, op.Key)
+	case Add:
+		return fmt.Sprintf("client %d added %s to %s", op.Client, in, op.Key)
+	case Enqueue:
+		return fmt.Sprintf("client %d enqueued %s in %s", op.Client, in, op.Key)
+	case Dequeue:
+		return op.takeString("dequeue", "dequeued")
+	case Push:
+		return fmt.Sprintf("client %d pushed %s on %s", op.Client, in, op.Key)
+	case Pop:
+		return op.takeString("pop", "popped")
 	default:
 		panic(fmt.Sprintf("history: kind %d", op.Kind))
 	}
 }
 
-func (op Op) casString() string {
+func (op *Op) casString() string {
+	expect, in := op.Show(op.Expect), op.Show(op.In)
 	switch {
 	case op.Swapped || op.Status != OK:
-		return fmt.Sprintf("client %d set %s from %v to %v", op.Client, op.Key, op.Expect.brief(), op.In.brief())
+		return fmt.Sprintf("client %d set %s from %s to %s", op.Client, op.Key, expect, in)
 	case op.Blind:
-		return fmt.Sprintf("client %d found %s not to be %v", op.Client, op.Key, op.Expect.brief())
+		return fmt.Sprintf("client %d found %s not to be %s", op.Client, op.Key, expect)
 	default:
-		return fmt.Sprintf("client %d found %s=%v", op.Client, op.Key, op.Out.brief())
+		return fmt.Sprintf("client %d found %s=%s", op.Client, op.Key, op.Show(op.Out))
+	}
+}
+
+func (op *Op) takeString(verb, past string) string {
+	switch {
+	case op.Status != OK:
+		return fmt.Sprintf("client %d tried to %s from %s", op.Client, verb, op.Key)
+	case op.Out.IsZero():
+		return fmt.Sprintf("client %d found %s empty", op.Client, op.Key)
+	default:
+		return fmt.Sprintf("client %d %s %s from %s", op.Client, past, op.Show(op.Out), op.Key)
 	}
 }
 
@@ -89,12 +103,19 @@ func (op *Op) Observes() bool {
 	return op.Status == OK && (op.Kind == Read || op.Kind == CAS && !op.Swapped && !op.Blind)
 }
 
-// MayMutate reports whether op may have changed its key: a write, append or
-// compare-and-set that did, or whose outcome is unknown.
+// MayMutate reports whether op may have changed its key: any operation but a
+// read that did, or whose outcome is unknown.
 func (op *Op) MayMutate() bool {
 	switch op.Status {
 	case OK:
-		return op.Kind == Write || op.Kind == Append || op.Kind == CAS && op.Swapped
+		switch op.Kind {
+		case CAS:
+			return op.Swapped
+		case Dequeue, Pop:
+			return !op.Out.IsZero()
+		default:
+			return op.Kind.Mutates()
+		}
 	case Unknown:
 		return op.Kind.Mutates()
 	default:
@@ -105,7 +126,7 @@ func (op *Op) MayMutate() bool {
 // meaning returns op without what means nothing for its kind and status: this
 // is what files hold and digests cover.
 func (op Op) meaning() Op {
-	if !op.Observes() {
+	if takes := op.Status == OK && op.Kind.Takes(); !op.Observes() && !takes {
 		op.Out = Value{}
 	}
 	op.Swapped = op.Swapped && op.Kind == CAS && op.Status == OK
@@ -116,7 +137,7 @@ func (op Op) meaning() Op {
 	if op.Kind != CAS {
 		op.Expect = Value{}
 	}
-	if op.Kind == Read {
+	if !op.Kind.Brings() {
 		op.In = Value{}
 	}
 	if op.Status == Unknown {

@@ -26,7 +26,8 @@ const DefaultSteps = 2_000_000
 // A Budget bounds a search. It counts steps, never time, so that a verdict is
 // the same on every machine.
 type Budget struct {
-	Steps int // search steps over all keys; 0 means DefaultSteps
+	Steps int  // search steps over all keys; 0 means DefaultSteps
+	Order bool // also find an order that shows that the property holds, where there is one
 }
 
 // Limit returns the number of steps allowed.
@@ -49,4 +50,6 @@ type Result struct {
 	Engine   string  // the methods that decided, such as "zones" or "zones+porcupine"
 	Score    float64 // in the checker's own unit, 0 is perfect; 0 for checkers that only judge
 	Evidence Evidence
+	Steps    int     // search steps spent; 0 where no search was needed
+	Order    []int32 // if the budget asked for it and the property holds: operations in an order that shows it
 }
