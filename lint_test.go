@@ -29,10 +29,11 @@ var mayImport = []struct {
 	house   []string // patterns of packages of the house
 	modules []string // prefixes of packages from outside
 }{
-	{"sim/dist", nil, nil},
+	{"sim/portable", nil, nil},
+	{"sim/dist", []string{"sim/portable"}, nil},
 	{"sim/simtest", []string{"sim"}, nil},
 	{"sim", nil, nil},
-	{"net/policy", nil, nil},
+	{"net/policy", []string{"sim/portable"}, nil},
 	{"net/call", []string{"sim", "net/policy"}, nil},
 	{"net", []string{"sim", "sim/dist"}, nil},
 	{"checker/history", nil, nil},

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"faultline/sim/portable"
 )
 
 const ms = time.Millisecond
@@ -186,15 +188,9 @@ func TestTablesAreGolden(t *testing.T) {
 	}
 }
 
-func TestPortableFunctionsAgreeWithMath(t *testing.T) {
+func TestNormalTailAgreesWithMath(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := rapid.Float64Range(-700, 700).Draw(t, "x")
-		relative(t, "exp", x, exp(x), math.Exp(x))
-		y := exp(rapid.Float64Range(-600, 600).Draw(t, "log y"))
-		relative(t, "log", y, log(y), math.Log(y))
-		z := rapid.Float64Range(-0.999, 5).Draw(t, "z")
-		relative(t, "log1p", z, log1p(z), math.Log1p(z))
-		p := exp(rapid.Float64Range(-30, -0.6931471805599454).Draw(t, "log p"))
+		p := portable.Exp(rapid.Float64Range(-30, -0.6931471805599454).Draw(t, "log p"))
 		relative(t, "normalTail", p, 0.5*math.Erfc(normalTail(p)/math.Sqrt2), p)
 		relative(t, "normalAbove", p, normalAbove(normalTail(p)), p)
 	})

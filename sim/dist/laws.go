@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"faultline/sim/portable"
 )
 
 // Constant returns the law whose samples are all d.
@@ -71,9 +73,9 @@ func Exponential(mean time.Duration) *Law {
 // the upper tail, 1-p in the lower one.
 func minusLogAbove(p float64, upper bool) float64 {
 	if upper {
-		return -log(p)
+		return -portable.Log(p)
 	}
-	return -log1p(-p)
+	return -portable.Log1p(-p)
 }
 
 // LogNormal returns the law whose logarithm is normal with deviation sigma and
@@ -89,7 +91,7 @@ func LogNormal(median time.Duration, sigma float64) *Law {
 		if !upper {
 			z = -z
 		}
-		return m * exp(z)
+		return m * portable.Exp(z)
 	})
 }
 
@@ -101,7 +103,7 @@ func Pareto(xm time.Duration, alpha float64) *Law {
 	}
 	m := float64(xm)
 	return tabulate(fmt.Sprintf("pareto(%v, %s)", xm, number(alpha)), func(p float64, upper bool) float64 {
-		return m * exp(minusLogAbove(p, upper)/alpha)
+		return m * portable.Exp(minusLogAbove(p, upper)/alpha)
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"faultline/sim/portable"
 )
 
 // A Point says that the given percentage of all samples stay below a value.
@@ -83,8 +85,8 @@ func (a position) after(p Point) bool { return a.percentAbove() < 100-p.Percent 
 func (a position) interpolate(from, to Point) float64 {
 	share := (100 - from.Percent - a.percentAbove()) / (to.Percent - from.Percent)
 	if to.Percent < 100 {
-		width := log((100 - from.Percent) / (100 - to.Percent))
-		share = log((100-from.Percent)/a.percentAbove()) / width
+		width := portable.Log((100 - from.Percent) / (100 - to.Percent))
+		share = portable.Log((100-from.Percent)/a.percentAbove()) / width
 	}
 	return float64(from.Value) + float64(float64(to.Value-from.Value)*share)
 }
