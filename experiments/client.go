@@ -76,6 +76,7 @@ func (c *session) attempt(handle int, op history.Op) {
 	c.intent.end(outcome)
 	reply := &c.intent.reply
 	c.run.record.Return(handle, history.Time(c.proc.Now()), reply.Status, reply.Value, reply.Swapped)
+	c.run.record.Rank(handle, reply.Version)
 }
 
 // learn remembers whom to ask next time, and the value to expect in a compare-and-set.

@@ -3,7 +3,10 @@
 // it knows nothing of either.
 package history
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // A Time is an instant in nanoseconds since the history began. In a simulated
 // run it is true time, never a node's own (skewable) clock: intervals stamped
@@ -112,6 +115,11 @@ type Op struct {
 // key: a log index, a tag, a timestamp with the node that breaks ties. Versions
 // of one key compare by Major, then Minor. The zero Version is not known.
 type Version struct{ Major, Minor int64 }
+
+// Compare returns -1, 0 or +1: whether v is before, at or after w.
+func (v Version) Compare(w Version) int {
+	return cmp.Or(cmp.Compare(v.Major, w.Major), cmp.Compare(v.Minor, w.Minor))
+}
 
 // An Attempt is one request of an operation to one replica.
 type Attempt struct {

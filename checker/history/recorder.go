@@ -67,6 +67,10 @@ func (r *Recorder) Return(handle int, at Time, status Status, out Value, swapped
 	op.Return, op.Status, op.Out, op.Swapped = at, status, out, swapped
 }
 
+// Rank notes the place, in the store's own order of versions, of what the
+// operation of the handle read or wrote.
+func (r *Recorder) Rank(handle int, v Version) { r.ops[handle].Version = v }
+
 // History returns what was recorded, ordered by call. It is the recorder's own
 // memory: read it, and do not use it after Reset.
 func (r *Recorder) History() History { return r.ops[:len(r.ops):len(r.ops)] }

@@ -3,6 +3,7 @@ package abd
 import (
 	"math/bits"
 
+	"faultline/checker/history"
 	"faultline/models/store"
 	"faultline/sim"
 )
@@ -87,7 +88,7 @@ func (r *replica) returnNewest(e sim.Env, op *operation) {
 	// miss it and time would seem to run backwards. If the whole majority has it
 	// already, then any later majority meets it.
 	if r.mutant == "no-write-back" || r.fastReads && !op.split {
-		r.finish(e, op, op.req.Answer(op.newest.Value))
+		r.finish(e, op, op.answer())
 		return
 	}
 	r.storeAll(e, op, op.newest)
@@ -105,11 +106,15 @@ func (r *replica) acknowledged(e sim.Env, from sim.NodeID, m ack) {
 	if op == nil || op.phase != storing || !r.hear(op, from) || bits.OnesCount64(op.heard) < r.quorum {
 		return
 	}
+	r.finish(e, op, op.answer())
+}
+
+// answer is what the client is told of an operation that succeeded.
+func (op *operation) answer() store.Reply {
 	if op.req.Kind.Mutates() {
-		r.finish(e, op, op.req.Answer(zero))
-	} else {
-		r.finish(e, op, op.req.Answer(op.newest.Value))
+		return op.req.Answer(history.Value{}, op.newest.Place())
 	}
+	return op.req.Answer(op.newest.Value, op.newest.Place())
 }
 
 // hear notes that a replica has answered in this phase, and reports whether that is new.

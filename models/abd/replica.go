@@ -37,8 +37,6 @@ type replica struct {
 	partner   int // whom it compared itself with last
 }
 
-var zero history.Value
-
 const buckets = 64 // of the digest of what is held
 
 func newReplica(cfg store.Config) *replica {
@@ -64,9 +62,7 @@ func (r *replica) Start(e sim.Env) {
 			r.taken[record.token.Client] = record
 		}
 	}
-	// Answers to an earlier life must not count for this one, and no two writes
-	// may share a tag, so rounds begin anywhere in 64 bits.
-	r.round = e.Rand().Uint64()
+	r.round = versioned.Round(e.Rand())
 	if r.repair > 0 && len(r.cfg.Replicas) > 1 {
 		r.partner = r.cfg.Index(e.Self())
 		r.repairing = e.After(time.Duration(e.Rand().IntN(int(r.repair))))

@@ -3,6 +3,7 @@ package abd
 import (
 	"fmt"
 
+	"faultline/checker/history"
 	"faultline/models/store/versioned"
 	"faultline/sim"
 )
@@ -29,6 +30,9 @@ func (t tag) less(u tag) bool {
 func (t tag) Fingerprint(h uint64) uint64 {
 	return sim.Mix(sim.Mix(sim.Mix(h^t.counter)^t.round) ^ uint64(t.writer))
 }
+
+// Place returns the tag's place in the order, for checkers.
+func (t tag) Place() history.Version { return versioned.ByRound(int64(t.counter), t.writer, t.round) }
 
 // String shows the counter of the tag and its writer: #3 by 0.
 func (t tag) String() string { return fmt.Sprintf("#%d by %d", t.counter, t.writer) }

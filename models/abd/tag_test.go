@@ -48,18 +48,12 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	})
 }
 
-// What two replicas hand each other because their digests differ makes them alike.
-func TestDigestsTellDifferences(t *testing.T) {
+// Checkers see the order of the tags.
+func TestPlacesCompareAsTags(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := keeperOf(versions(t)), keeperOf(versions(t))
-		for _, v := range b.held.Differing(a.held.Digest()) {
-			a.keep(v)
-		}
-		for _, v := range a.held.Differing(b.held.Digest()) {
-			b.keep(v)
-		}
-		if !slices.Equal(a.held.Digest(), b.held.Digest()) || a.held.Len() != b.held.Len() {
-			t.Fatalf("after an exchange both ways: %v and %v", a.held.Rows(), b.held.Rows())
+		a, b := tags.Draw(t, "a"), tags.Draw(t, "b")
+		if got := a.Place().Compare(b.Place()); got < 0 != a.less(b) || got > 0 != b.less(a) {
+			t.Fatalf("places of %v (round %d) and %v (round %d) compare as %d", a, a.round, b, b.round, got)
 		}
 	})
 }

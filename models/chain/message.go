@@ -45,10 +45,11 @@ type (
 type (
 	// An update is the next write in order, on its way down.
 	update struct {
-		epoch  int
-		seq    uint64
-		client sim.NodeID
-		req    store.Request
+		epoch   int
+		seq     uint64
+		ordered int // epoch in which the write got its place
+		client  sim.NodeID
+		req     store.Request
 	}
 	// An ack says, on its way up, that everybody has the writes up to seq.
 	ack struct {
@@ -81,6 +82,8 @@ type (
 	// A settled comes from the replica's own disk: its configuration is durable.
 	settled struct{ epoch int }
 )
+
+func (m update) write() write { return write{req: m.req, client: m.client, epoch: m.ordered} }
 
 const smallSize = 56 // bytes of a message that holds only a few numbers
 

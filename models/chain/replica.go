@@ -48,10 +48,12 @@ type behind struct {
 	moved int    // tick at which seq last rose, or it was last helped
 }
 
-// A write is a write in order, who asked for it, and the answer once it is applied.
+// A write is a write in order, who asked for it, in which epoch it got its place,
+// and the answer once it is applied.
 type write struct {
 	req    store.Request
 	client sim.NodeID
+	epoch  int
 	reply  store.Reply
 }
 
@@ -154,7 +156,7 @@ func (r *replica) request(e sim.Env, client sim.NodeID, req store.Request) {
 func (r *replica) read(e sim.Env, client sim.NodeID, req store.Request) {
 	switch {
 	case r.readAny || r.mayAnswer():
-		e.Send(client, r.state.Apply(req))
+		e.Send(client, r.state.Read(req))
 	case r.config.epoch == 0 || r.isTail():
 		r.park(e, client, req)
 	default:
@@ -193,7 +195,7 @@ func (r *replica) order(e sim.Env, client sim.NodeID, req store.Request) {
 		e.Send(client, req.Doubt())
 		return
 	}
-	r.append(e, write{req: req, client: client})
+	r.append(e, write{req: req, client: client, epoch: r.config.epoch})
 }
 
 func (r *replica) append(e sim.Env, w write) {
@@ -210,14 +212,14 @@ func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
 		r.early[m.seq] = m
 		return
 	}
-	r.append(e, write{req: m.req, client: m.client})
+	r.append(e, m.write())
 	for len(r.early) > 0 {
 		next, ok := r.early[r.last()+1]
 		if !ok {
 			return
 		}
 		delete(r.early, next.seq)
-		r.append(e, write{req: next.req, client: next.client})
+		r.append(e, next.write())
 	}
 }
 
@@ -239,8 +241,8 @@ func (r *replica) process(e sim.Env, upTo uint64) {
 func (r *replica) apply(upTo uint64) {
 	for r.done < upTo {
 		w := &r.log[r.done-r.trimmed]
-		w.reply = r.state.Apply(w.req)
 		r.done++
+		w.reply = r.state.Apply(w.req, history.Version{Major: int64(w.epoch), Minor: int64(r.done)})
 	}
 }
 
@@ -249,7 +251,7 @@ func (r *replica) pass(e sim.Env, first, last uint64) {
 	to := r.successor()
 	for seq := first; seq <= last; seq++ {
 		w := &r.log[seq-r.trimmed-1]
-		e.Send(to, update{r.config.epoch, seq, w.client, w.req})
+		e.Send(to, update{r.config.epoch, seq, w.epoch, w.client, w.req})
 	}
 }
 

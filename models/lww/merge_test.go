@@ -64,6 +64,19 @@ func TestMergeOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
+// Checkers see the order of the stamps.
+func TestPlacesCompareAsStamps(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := stamps.Draw(t, "a"), stamps.Draw(t, "b")
+		if got := a.Place().Compare(b.Place()); got < 0 != a.less(b) || got > 0 != b.less(a) {
+			t.Fatalf("places of %v and %v compare as %d", a, b, got)
+		}
+		if (history.Version{}).Compare(a.Place()) >= 0 {
+			t.Fatalf("the place of %v is not above that of the initial value", a)
+		}
+	})
+}
+
 // The stamps of one replica differ, and those of a hybrid clock grow beyond all
 // that were made or seen, wherever the wall clock is set.
 func TestStampsOfOneReplica(t *testing.T) {

@@ -36,7 +36,7 @@ func newReplica(cfg store.Config) *replica {
 }
 
 func (r *replica) Start(e sim.Env) {
-	r.clock.node, r.clock.life = e.Self(), e.Rand().Uint64()
+	r.clock.node, r.clock.life = e.Self(), versioned.Life(e.Rand())
 	for _, record := range r.disk.Records(e) {
 		r.keep(record.(*version))
 	}
@@ -51,7 +51,8 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		if m.Kind.Mutates() {
 			r.write(e, from, m)
 		} else {
-			e.Send(from, m.Answer(r.held.Get(m.Key).Value))
+			v := r.held.Get(m.Key)
+			e.Send(from, m.Answer(v.Value, v.Place()))
 		}
 	case push:
 		r.merge(e, m.version)
@@ -67,7 +68,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 // write takes a client's write: its stamp is all that decides about it, here as elsewhere.
 func (r *replica) write(e sim.Env, client sim.NodeID, req store.Request) {
 	v := &version{Key: req.Key, Stamp: r.clock.next(e.Clock()), Value: req.In}
-	r.disk.Save(e, v, waiter{client, req.Answer(history.Value{})})
+	r.disk.Save(e, v, waiter{client, req.Answer(history.Value{}, v.Place())})
 }
 
 // merge takes a version that another replica sent. It is not synced: if a crash

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"faultline/checker/history"
 	"faultline/models/store/versioned"
 	"faultline/sim"
 )
@@ -34,6 +35,11 @@ func (s stamp) less(t stamp) bool {
 // Fingerprint mixes the stamp with its key's hash.
 func (s stamp) Fingerprint(h uint64) uint64 {
 	return sim.Mix(sim.Mix(sim.Mix(h^uint64(s.time))^s.life) ^ uint64(s.count)<<32 ^ uint64(s.node))
+}
+
+// Place returns the stamp's place in the order, for checkers.
+func (s stamp) Place() history.Version {
+	return versioned.ByLife(versioned.Instant(s.time), s.count, s.node, s.life)
 }
 
 // String shows the time and count of the stamp and its writer: @1500.0 by 2.

@@ -12,10 +12,13 @@ type (
 		promised, installed int
 		commit              uint64
 		state               *store.State
-		tail                []store.Request
+		tail                []entry
 	}
 	promise struct{ view int }
-	entry   struct{ req store.Request }
+	entry   struct {
+		view int // in which the write got its place
+		req  store.Request
+	}
 )
 
 // checkpointEvery is how many records the journal grows by before it is replaced by a snapshot.
@@ -109,7 +112,7 @@ func (r *replica) replay(e sim.Env) bool {
 		case promise:
 			r.promised = max(r.promised, rec.view)
 		case entry:
-			r.log = append(r.log, write{rec.req, sim.None})
+			r.log = append(r.log, write{rec, sim.None})
 		}
 	}
 	r.durable = r.last()

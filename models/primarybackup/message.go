@@ -11,7 +11,7 @@ type (
 	update struct {
 		view        int
 		seq, commit uint64
-		req         store.Request
+		entry       entry
 	}
 	// A beat says that the primary lives, and how far writes are committed.
 	beat struct {
@@ -31,7 +31,7 @@ type (
 		view   int
 		commit uint64
 		state  *store.State // shared: receivers clone it
-		tail   []store.Request
+		tail   []entry
 	}
 )
 
@@ -64,7 +64,7 @@ func (a rank) less(b rank) bool {
 const smallSize = 56 // bytes of a message that holds only a few numbers
 
 // Size returns the bytes of the message on the wire.
-func (m update) Size() int { return smallSize + m.req.Size() }
+func (m update) Size() int { return smallSize + m.entry.req.Size() }
 
 // Size returns the bytes of the message on the wire.
 func (beat) Size() int { return smallSize }
@@ -78,8 +78,8 @@ func (ask) Size() int { return smallSize }
 // Size returns the bytes of the message on the wire.
 func (m transfer) Size() int {
 	size := smallSize + m.state.Size()
-	for _, req := range m.tail {
-		size += req.Size()
+	for i := range m.tail {
+		size += m.tail[i].req.Size()
 	}
 	return size
 }

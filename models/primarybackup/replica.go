@@ -31,19 +31,19 @@ type replica struct {
 	saver saver
 	following
 	leading
-	parked []write // requests from before the first view
+	parked []parked // requests from before the first view
 }
 
 // following is what a backup or candidate keeps.
 type following struct {
-	joined   bool                     // has this view's history, in this life
-	heard    int                      // tick at which the primary was heard, or a vote given
-	patience int                      // ticks of silence after which to take over
-	early    map[uint64]store.Request // updates that overtook others
-	seen     int                      // a view that others know of
-	voted    int                      // the latest view voted for, in this life
-	campaign int                      // the view stood for
-	began    int                      // tick at which the campaign began
+	joined   bool             // has this view's history, in this life
+	heard    int              // tick at which the primary was heard, or a vote given
+	patience int              // ticks of silence after which to take over
+	early    map[uint64]entry // updates that overtook others
+	seen     int              // a view that others know of
+	voted    int              // the latest view voted for, in this life
+	campaign int              // the view stood for
+	began    int              // tick at which the campaign began
 	votes    []bool
 }
 
@@ -63,6 +63,12 @@ type backup struct {
 
 // A write is a write in order, and who waits for the answer, if anyone.
 type write struct {
+	entry
+	client sim.NodeID
+}
+
+// A parked request waits until the replica knows of a view.
+type parked struct {
 	req    store.Request
 	client sim.NodeID
 }
@@ -91,7 +97,7 @@ func newReplica(cfg store.Config, id sim.NodeID) *replica {
 		state: store.NewState(), installed: none, promised: none,
 	}
 	r.saver.lazy = !cfg.Bool("sync")
-	r.early = map[uint64]store.Request{}
+	r.early = map[uint64]entry{}
 	r.seen, r.voted = none, none
 	r.votes = make([]bool, len(cfg.Replicas))
 	r.backups = make([]backup, len(cfg.Replicas))
@@ -170,12 +176,13 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
 	switch {
 	case r.promised == none && len(r.parked) < maxPending:
-		r.parked = append(r.parked, write{req, from})
+		r.parked = append(r.parked, parked{req, from})
 	case !req.Kind.Mutates() && (r.reads == readAny || r.current()):
-		e.Send(from, r.state.Apply(req))
+		e.Send(from, r.state.Read(req))
 	case req.Kind.Mutates() && r.role == isPrimary && r.enough() && r.last()-r.commit < maxPending:
-		r.log = append(r.log, write{req, from})
-		r.write(e, entry{req})
+		next := entry{r.installed, req}
+		r.log = append(r.log, write{next, from})
+		r.write(e, next)
 		r.flush(e)
 	default:
 		e.Send(from, r.refusal(req))
@@ -269,7 +276,7 @@ func (r *replica) persisted(e sim.Env, seq uint64) {
 // send sends backup i the writes from first to last.
 func (r *replica) send(e sim.Env, i int, first, last uint64) {
 	for seq := first; seq <= last; seq++ {
-		e.Send(r.cfg.Replicas[i], update{r.installed, seq, r.commit, r.log[seq-r.trimmed-1].req})
+		e.Send(r.cfg.Replicas[i], update{r.installed, seq, r.commit, r.log[seq-r.trimmed-1].entry})
 	}
 }
 
@@ -281,32 +288,32 @@ func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
 	switch {
 	case r.cfg.Mutant == "out-of-order" && m.seq > r.last():
 		for r.last() < m.seq { // more than once in place of what is missing: sessions make it one
-			r.append(e, m.req)
+			r.append(e, m.entry)
 		}
 	case m.seq == r.last()+1:
-		r.append(e, m.req)
+		r.append(e, m.entry)
 		r.drain(e)
 	case m.seq > r.last():
-		r.early[m.seq] = m.req
+		r.early[m.seq] = m.entry
 	}
 	r.flush(e)
 	r.commitTo(e, min(m.commit, r.last()))
 }
 
-func (r *replica) append(e sim.Env, req store.Request) {
-	r.log = append(r.log, write{req, sim.None})
-	r.write(e, entry{req})
+func (r *replica) append(e sim.Env, next entry) {
+	r.log = append(r.log, write{next, sim.None})
+	r.write(e, next)
 }
 
 // drain appends the early updates whose turn has come.
 func (r *replica) drain(e sim.Env) {
 	for len(r.early) > 0 {
-		req, ok := r.early[r.last()+1]
+		next, ok := r.early[r.last()+1]
 		if !ok {
 			return
 		}
 		delete(r.early, r.last()+1)
-		r.append(e, req)
+		r.append(e, next)
 	}
 }
 
@@ -366,7 +373,7 @@ func (r *replica) commitTo(e sim.Env, seq uint64) {
 	for r.commit < seq {
 		w := &r.log[r.commit-r.trimmed]
 		r.commit++
-		reply := r.state.Apply(w.req)
+		reply := r.state.Apply(w.req, history.Version{Major: int64(w.view), Minor: int64(r.commit)})
 		if w.client != sim.None {
 			e.Send(w.client, reply)
 			w.client = sim.None
@@ -431,21 +438,21 @@ func (r *replica) trim() {
 func (r *replica) last() uint64 { return r.trimmed + uint64(len(r.log)) }
 
 // tail returns a copy of the writes after commit.
-func (r *replica) tail() []store.Request {
+func (r *replica) tail() []entry {
 	pending := r.log[r.commit-r.trimmed:]
-	tail := make([]store.Request, len(pending))
+	tail := make([]entry, len(pending))
 	for i, w := range pending {
-		tail[i] = w.req
+		tail[i] = w.entry
 	}
 	return tail
 }
 
 // adopt replaces everything held.
-func (r *replica) adopt(commit uint64, state *store.State, tail []store.Request) {
+func (r *replica) adopt(commit uint64, state *store.State, tail []entry) {
 	r.state, r.commit, r.trimmed, r.durable = state.Clone(), commit, commit, 0
 	r.log = make([]write, len(tail))
-	for i, req := range tail {
-		r.log[i] = write{req, sim.None}
+	for i, next := range tail {
+		r.log[i] = write{next, sim.None}
 	}
 	clear(r.early)
 }

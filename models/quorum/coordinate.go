@@ -6,6 +6,7 @@ import (
 
 	"faultline/checker/history"
 	"faultline/models/store"
+	"faultline/models/store/versioned"
 	"faultline/sim"
 )
 
@@ -37,9 +38,8 @@ func newCoordinator(cfg store.Config) coordinator {
 	return c
 }
 
-// wake begins a life. Answers to an earlier one must not count for it, and no two
-// writes may share a stamp, so rounds begin anywhere in 64 bits.
-func (c *coordinator) wake(e sim.Env) { c.round = e.Rand().Uint64() }
+// wake begins a life.
+func (c *coordinator) wake(e sim.Env) { c.round = versioned.Round(e.Rand()) }
 
 // An operation is a client's request under way. It stays open after the answer,
 // until all homes were heard or taken for silent.
@@ -92,7 +92,7 @@ func (c *coordinator) stored(e sim.Env, from sim.NodeID, m storedMsg) {
 		return
 	}
 	if op.count == c.w {
-		c.answer(e, op, op.req.Answer(history.Value{}))
+		c.answer(e, op, op.req.Answer(history.Value{}, op.newest.Place()))
 	}
 	c.retire(e, op)
 }
@@ -110,7 +110,7 @@ func (c *coordinator) fetched(e sim.Env, from sim.NodeID, m fetchedMsg) {
 		op.answers[place] = m.version
 	}
 	if op.count == c.r {
-		c.answer(e, op, op.req.Answer(op.newest.Value))
+		c.answer(e, op, op.req.Answer(op.newest.Value, op.newest.Place()))
 	}
 	c.retire(e, op)
 }

@@ -27,7 +27,7 @@ type (
 	handedMsg  struct{ versions []*version } // answers a handoff: all durable
 )
 
-// noRound is the round of no operation. Rounds begin at random; that one of them is this happens once in 2^64.
+// noRound is the round of no operation: they count from there or above.
 const noRound = 0
 
 // Leg returns W: the message is the first leg of a write in the WARS model (Bailis et al., section 5.1).

@@ -3,6 +3,7 @@ package quorum
 import (
 	"fmt"
 
+	"faultline/checker/history"
 	"faultline/models/store/versioned"
 	"faultline/sim"
 )
@@ -28,6 +29,11 @@ func (s stamp) less(t stamp) bool {
 // Fingerprint mixes the stamp with its key's hash.
 func (s stamp) Fingerprint(h uint64) uint64 {
 	return sim.Mix(sim.Mix(sim.Mix(h^uint64(s.time))^s.round) ^ uint64(s.node))
+}
+
+// Place returns the stamp's place in the order, for checkers.
+func (s stamp) Place() history.Version {
+	return versioned.ByRound(versioned.Instant(s.time), s.node, s.round)
 }
 
 // String shows the time of the stamp and its coordinator: @1.5ms by 2.

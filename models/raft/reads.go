@@ -6,7 +6,6 @@ import (
 
 	etcd "go.etcd.io/raft/v3"
 
-	"faultline/checker/history"
 	"faultline/models/store"
 	"faultline/sim"
 )
@@ -100,7 +99,9 @@ func (r *replica) answerReady(e sim.Env) {
 }
 
 func (r *replica) answerRead(e sim.Env, a asked) {
-	e.Send(a.from, store.Reply{ID: a.id, Status: history.OK, Value: r.state.Get(a.key), Hint: sim.None})
+	req := store.Request{Key: a.key}
+	req.ID = a.id
+	e.Send(a.from, r.state.Read(req))
 }
 
 // dropReads refuses all reads when the leadership is lost, and ends the lease.

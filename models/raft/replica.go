@@ -210,7 +210,7 @@ func (r *replica) apply(e sim.Env, m *pb.Message) {
 		r.applied = entry.GetIndex()
 		if len(entry.GetData()) > 0 { // a new leader begins with an empty entry
 			number, req := decode(entry.GetData())
-			r.answer(e, number, r.state.Apply(req))
+			r.answer(e, number, r.state.Apply(req, history.Version{Major: int64(entry.GetTerm()), Minor: int64(entry.GetIndex())}))
 		}
 	}
 	r.deliver(e, m.GetResponses())

@@ -61,7 +61,7 @@ func (r *replica) gather(e sim.Env, a asked, req store.Request) {
 	p.gathered = append(p.gathered, a)
 	p.entries = append(p.entries, &pb.Entry{Data: encode(p.number, req)})
 	if r.cfg.Mutant == "ack-before-commit" && (req.Kind == history.Write || req.Kind == history.Append) {
-		e.Send(a.from, req.Answer(history.Value{}))
+		e.Send(a.from, req.Answer(history.Value{}, history.Version{}))
 	}
 	switch {
 	case p.window == 0:

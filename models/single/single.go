@@ -54,9 +54,10 @@ func (idle) Receive(e sim.Env, from sim.NodeID, msg any) { e.Send(from, msg.(sto
 
 type replica struct {
 	*store.State
-	sync   bool
-	mutant string
-	saving []saving // writes on their way to the disk, in order
+	sync    bool
+	mutant  string
+	applied int64    // writes in State
+	saving  []saving // writes on their way to the disk, in order
 }
 
 // A saving is a request that is answered once the disk has it.
@@ -77,7 +78,7 @@ func (r *replica) Start(e sim.Env) {
 	}
 	for _, record := range e.Disk().Records() {
 		if req, whole := record.(store.Request); whole {
-			r.Apply(req)
+			r.apply(req)
 		}
 	}
 }
@@ -88,16 +89,22 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		req.Token.Seq = 0
 	}
 	if !req.Kind.Mutates() {
-		e.Send(from, r.Apply(req))
+		e.Send(from, r.Read(req))
 		return
 	}
 	e.Disk().Write(req)
 	if !r.sync {
-		e.Send(from, r.Apply(req))
+		e.Send(from, r.apply(req))
 		return
 	}
 	// Not applied yet: a read must not return what a crash could still undo.
 	r.saving = append(r.saving, saving{e.Disk().Sync(), from, req})
+}
+
+// apply applies the next write in order.
+func (r *replica) apply(req store.Request) store.Reply {
+	r.applied++
+	return r.Apply(req, history.Version{Major: r.applied})
 }
 
 // Leads is true of the only machine that answers.
@@ -107,5 +114,5 @@ func (r *replica) Leads() bool { return true }
 func (r *replica) Timer(e sim.Env, _ sim.TimerID) {
 	done := r.saving[0]
 	r.saving = r.saving[1:]
-	e.Send(done.from, r.Apply(done.req))
+	e.Send(done.from, r.apply(done.req))
 }

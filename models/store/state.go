@@ -12,8 +12,14 @@ import (
 // Bridging Theory and Practice", section 6.3). It is deterministic: the same
 // requests in the same order give the same answers.
 type State struct {
-	held     map[string]history.Value
+	held     map[string]cell
 	sessions map[sim.NodeID]session
+}
+
+// A cell is what a key holds, and the place of the write that made it so.
+type cell struct {
+	value history.Value
+	made  history.Version
 }
 
 // A session is a client's latest applied write. A client has several sessions of
@@ -25,14 +31,14 @@ type session struct {
 
 // NewState returns the empty state.
 func NewState() *State {
-	return &State{held: map[string]history.Value{}, sessions: map[sim.NodeID]session{}}
+	return &State{held: map[string]cell{}, sessions: map[sim.NodeID]session{}}
 }
 
-// Get returns what the key holds.
-func (s *State) Get(key string) history.Value { return s.held[key] }
-
-// Set makes the key hold v.
-func (s *State) Set(key string, v history.Value) { s.held[key] = v }
+// Read answers a read.
+func (s *State) Read(r Request) Reply {
+	c := s.held[r.Key]
+	return r.Answer(c.value, c.made)
+}
 
 // Applied returns the answer to the write that token names, if it was applied
 // already and is the client's latest.
@@ -41,12 +47,13 @@ func (s *State) Applied(token call.Token) (Reply, bool) {
 	return past.reply, ok && !token.IsZero() && past.seq == token.Seq
 }
 
-// Apply carries out a request and returns the answer. A write whose token was
-// applied already changes nothing and is answered as it was then; one that is
-// older than the client's latest is a straggler that nobody waits for.
-func (s *State) Apply(r Request) Reply {
+// Apply carries out the request at a place in the order of writes, and returns
+// the answer. A write whose token was applied already changes nothing and is
+// answered as it was then; one that is older than the client's latest is a
+// straggler that nobody waits for.
+func (s *State) Apply(r Request, at history.Version) Reply {
 	if !r.Kind.Mutates() {
-		return r.Answer(s.held[r.Key])
+		return s.Read(r)
 	}
 	if past, ok := s.sessions[r.Token.Client]; ok && !r.Token.IsZero() && r.Token.Seq <= past.seq {
 		if r.Token.Seq < past.seq {
@@ -55,49 +62,47 @@ func (s *State) Apply(r Request) Reply {
 		past.reply.ID = r.ID
 		return past.reply
 	}
-	reply := s.change(r)
+	reply := s.change(r, at)
 	if !r.Token.IsZero() {
 		s.sessions[r.Token.Client] = session{r.Token.Seq, reply}
 	}
 	return reply
 }
 
-// change applies a request that is new.
-func (s *State) change(r Request) Reply {
+// change applies a write that is new.
+func (s *State) change(r Request, at history.Version) Reply {
 	found := s.held[r.Key]
-	next, swapped := Change(r, found)
-	s.held[r.Key] = next
-	reply := r.Answer(history.Value{})
 	if r.Kind == history.CAS {
-		reply.Value, reply.Swapped = found, swapped
+		return s.compareAndSet(r, at, found)
 	}
-	return reply
+	next := r.In
+	if r.Kind == history.Append {
+		// The list is copied: the old one may be on its way to a client.
+		list := make([]int64, len(found.value.List)+1)
+		list[copy(list, found.value.List)] = r.In.Num
+		next = history.Value{List: list}
+	}
+	s.held[r.Key] = cell{next, at}
+	return r.Answer(history.Value{}, at)
 }
 
-// Change returns what a key that holds found holds after r, and whether a CAS took effect.
-func Change(r Request, found history.Value) (next history.Value, swapped bool) {
-	switch r.Kind {
-	case history.Write:
-		return r.In, false
-	case history.CAS:
-		if found.Equal(r.Expect) {
-			return r.In, true
-		}
-		return found, false
-	case history.Append:
-		// The list is copied: the old one may be on its way to a client.
-		list := make([]int64, len(found.List)+1)
-		list[copy(list, found.List)] = r.In.Num
-		return history.Value{List: list}, false
+// compareAndSet applies a compare-and-set to a key that holds found. If that is
+// not what the client expects, it acts as a read.
+func (s *State) compareAndSet(r Request, at history.Version, found cell) Reply {
+	if !found.value.Equal(r.Expect) {
+		return r.Answer(found.value, found.made)
 	}
-	return found, false
+	s.held[r.Key] = cell{r.In, at}
+	reply := r.Answer(found.value, at)
+	reply.Swapped = true
+	return reply
 }
 
 // Clone returns an independent copy, for snapshots and state transfer.
 func (s *State) Clone() *State {
-	c := &State{held: make(map[string]history.Value, len(s.held)), sessions: make(map[sim.NodeID]session, len(s.sessions))}
-	for key, v := range s.held { // any order: a copy of a map is a map
-		c.held[key] = v
+	c := &State{held: make(map[string]cell, len(s.held)), sessions: make(map[sim.NodeID]session, len(s.sessions))}
+	for key, held := range s.held { // any order: a copy of a map is a map
+		c.held[key] = held
 	}
 	for client, past := range s.sessions { // any order: the same
 		c.sessions[client] = past
@@ -108,15 +113,15 @@ func (s *State) Clone() *State {
 // Size returns the bytes that the state takes on the wire.
 func (s *State) Size() int {
 	size := headerSize
-	for key, v := range s.held { // any order: a sum
-		size += len(key) + valueSize(v)
+	for key, held := range s.held { // any order: a sum
+		size += len(key) + valueSize(held.value)
 	}
 	return size + len(s.sessions)*headerSize
 }
 
 // Dump calls visit for every key, in any order.
 func (s *State) Dump(visit func(key string, v history.Value)) {
-	for key, v := range s.held { // any order: Dump promises none
-		visit(key, v)
+	for key, held := range s.held { // any order: Dump promises none
+		visit(key, held.value)
 	}
 }

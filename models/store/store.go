@@ -36,6 +36,12 @@ type Reply struct {
 	Value   history.Value // what a read returned or a CAS found
 	Swapped bool          // whether a CAS took effect
 	Hint    sim.NodeID    // whom to ask instead; None if the replica knows nobody better
+
+	// Version is the place, in the store's own order of the key's versions, of
+	// what was read or found, or of what was written: a log index, a tag, a
+	// timestamp. It grows with the versions; zero is the initial value's, or not
+	// known. No client sees it: it is for checkers, and takes no bytes on the wire.
+	Version history.Version
 }
 
 // CallID returns the ID of the attempt that r answers.
@@ -48,9 +54,10 @@ const headerSize = 40 // bytes of addresses, IDs and lengths in every message, r
 
 func valueSize(v history.Value) int { return 8 + 8*len(v.List) }
 
-// Answer returns the reply that the operation happened and returned v.
-func (r Request) Answer(v history.Value) Reply {
-	return Reply{ID: r.ID, Status: history.OK, Value: v, Hint: sim.None}
+// Answer returns the reply that the operation happened: it returned v, and at is
+// the Version of what it read or wrote.
+func (r Request) Answer(v history.Value, at history.Version) Reply {
+	return Reply{ID: r.ID, Status: history.OK, Value: v, Hint: sim.None, Version: at}
 }
 
 // Refuse returns the reply that this attempt changes nothing; hint is whom to ask instead, or None.

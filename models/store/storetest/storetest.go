@@ -119,10 +119,13 @@ func claims(t *testing.T, m *store.Model, v Variant) {
 	}
 }
 
-// hold tests what a level promises of one run.
+// hold tests what a level promises of one run, and the versions that the store gave to answers.
 func hold(t *testing.T, m *store.Model, sc *experiments.Scenario, o *experiments.Outcome) {
 	t.Helper()
 	row := experiments.Score(sc, o)
+	if err := misranked(o.History, m.Claims(sc.Config()) == store.Linearizable); err != nil {
+		t.Errorf("seed %d: versions: %v", o.Seed, err)
+	}
 	for _, property := range experiments.Promised(m.Claims(sc.Config())) {
 		if got, judged := row.Verdicts[property]; judged && got != "holds" {
 			t.Errorf("seed %d, %d replicas: %s: %s: %s; faults: %s", o.Seed, sc.Replicas, property, got, row.Evidence[property], plan(sc))

@@ -15,6 +15,7 @@ import (
 type number uint64
 
 func (n number) Fingerprint(h uint64) uint64 { return sim.Mix(h ^ uint64(n)) }
+func (n number) Place() history.Version      { return history.Version{Major: int64(n)} }
 func (n number) String() string              { return fmt.Sprintf("#%d", uint64(n)) }
 
 const buckets = 4

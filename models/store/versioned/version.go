@@ -18,6 +18,9 @@ type Stamp interface {
 	// Fingerprint mixes the stamp with h, the hash of its key. Different stamps
 	// have different fingerprints, but for a chance of 2^-64.
 	Fingerprint(h uint64) uint64
+	// Place returns the stamp's place in the order, for checkers: it compares as
+	// the stamps do, and is greater than the zero Version.
+	Place() history.Version
 	// String shows the stamp in transcripts, such as #3 by 0.
 	String() string
 }
@@ -31,6 +34,14 @@ type Version[S Stamp] struct {
 	Key   string
 	Stamp S
 	Value history.Value
+}
+
+// Place returns the place of the version in the store's own order; zero if the key was never written.
+func (v *Version[S]) Place() history.Version {
+	if v.Key == "" {
+		return history.Version{}
+	}
+	return v.Stamp.Place()
 }
 
 // String shows the version in transcripts as key=value and its stamp: x=7 #3 by 0.
