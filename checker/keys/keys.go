@@ -44,8 +44,8 @@ type Key struct {
 // number to a Register or List, or Nobody.
 func (k *Key) Writer(number int64) int32 { return k.values.writer(number) }
 
-// From returns whose value v is, as Key.From does, for a Register.
-func (k *Key) from(v history.Value) int32 {
+// Origin returns whose value v is, as From does for reads. The key is a Register.
+func (k *Key) Origin(v history.Value) int32 {
 	switch {
 	case len(v.List) > 0:
 		return Nobody
@@ -71,7 +71,7 @@ func Of(h history.History) []Key {
 		if key := &all[k]; key.Shape == Register {
 			key.From, from = from[:len(key.Reads):len(key.Reads)], from[len(key.Reads):]
 			for i, r := range key.Reads {
-				key.From[i] = key.from(h[r].Out)
+				key.From[i] = key.Origin(h[r].Out)
 			}
 		}
 	}
