@@ -14,11 +14,12 @@ import (
 // A client is one client machine. Its sessions share its address; each carries
 // out one operation at a time.
 type client struct {
-	run   *run
-	index int
-	id    sim.NodeID
-	proxy sim.NodeID   // its own coordinator, or None
-	near  []sim.NodeID // the replicas from near to far
+	run    *run
+	index  int
+	id     sim.NodeID
+	proxy  sim.NodeID     // its own coordinator, or None
+	near   []sim.NodeID   // the replicas from near to far
+	shared *policy.Shared // what its policy remembers from one operation to the next
 
 	sessions []*session
 	idle     []*session // of an open loop: waiting for an arrival; the last used is taken first
@@ -71,8 +72,8 @@ func (c *session) attempt(handle int, op history.Op) {
 	sc := c.run.scenario
 	view := store.View{Client: c.id, Near: c.near, Hint: c.hint, Proxy: c.proxy}
 	c.intent = intent{session: c, handle: handle, op: op, targets: sc.Model.Route(c.run.config, op, view), reply: store.Reply{Hint: sim.None}}
-	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(c.intent.targets)}
-	outcome := c.caller.Do(sc.Policy, about, c.caller.NextToken(), &c.intent)
+	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(c.intent.targets), Peers: &c.intent}
+	outcome := c.caller.Do(c.shared, about, c.caller.NextToken(), &c.intent)
 	c.intent.end(outcome)
 	reply := &c.intent.reply
 	c.run.record.Return(handle, history.Time(c.proc.Now()), reply.Status, reply.Value, reply.Swapped)
@@ -113,6 +114,10 @@ type intent struct {
 // maxAttemptsNoted bounds the attempts of one operation that are written down; the rest are counted alone.
 const maxAttemptsNoted = 8
 
+// Peer returns the node behind a target (policy.Peers).
+func (i *intent) Peer(target int) int { return int(i.targets[target]) }
+
+// Request returns the request of one attempt (call.Intent).
 func (i *intent) Request(h call.Header, target int) (sim.NodeID, call.Asks) {
 	to := i.targets[target]
 	if i.attempts < maxAttemptsNoted {

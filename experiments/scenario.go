@@ -33,7 +33,7 @@ type Scenario struct {
 	ClockBound   time.Duration // the error that the replicas' clock service claims at most
 
 	Workload workload.Workload
-	Policy   policy.Retry
+	Policy   policy.Policy // of every client
 
 	Faults []fault.Fault
 	Budget fault.Budget
@@ -54,9 +54,9 @@ const (
 // DefaultPolicy is what clients do unless an experiment says otherwise: they wait
 // half a second for each answer, ask the next replica if none comes or it
 // refuses, and give up after 2 s.
-var DefaultPolicy = policy.Retry{
+var DefaultPolicy = policy.Policy{Retry: policy.Retry{
 	AttemptTimeout: 500 * time.Millisecond,
 	TotalTimeout:   2 * time.Second,
 	MaxAttempts:    20,
 	Backoff:        policy.Backoff{Kind: policy.FullJitter, Base: 10 * time.Millisecond, Cap: 500 * time.Millisecond},
-}
+}}

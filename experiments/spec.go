@@ -148,8 +148,8 @@ type BackoffSpec struct {
 }
 
 // policy returns what the spec describes.
-func (s *ClientSpec) policy() policy.Retry {
-	p := policy.Retry{AttemptTimeout: s.Timeout.Std(), TotalTimeout: s.Total.Std(), MaxAttempts: s.Attempts}
+func (s *ClientSpec) policy() policy.Policy {
+	p := policy.Policy{Retry: policy.Retry{AttemptTimeout: s.Timeout.Std(), TotalTimeout: s.Total.Std(), MaxAttempts: s.Attempts}}
 	p.Resend, _ = policy.ParseResend(s.Resend)
 	p.Backoff = policy.Backoff{Base: s.Backoff.Base.Std(), Cap: s.Backoff.Cap.Std()}
 	for _, k := range policy.Kinds {

@@ -9,6 +9,7 @@ import (
 	"faultline/experiments/fault"
 	"faultline/models/store"
 	"faultline/net"
+	"faultline/net/policy"
 	"faultline/sim"
 )
 
@@ -83,7 +84,7 @@ func (r *run) addReplicas() {
 func (r *run) addClients(base sim.NodeID) {
 	sc := r.scenario
 	for i := range sc.Workload.Clients {
-		c := &client{run: r, index: i, id: base + sim.NodeID(2*i), proxy: sim.None}
+		c := &client{run: r, index: i, id: base + sim.NodeID(2*i), proxy: sim.None, shared: policy.NewShared(r.scenario.Policy)}
 		r.net.Place(c.id, r.site(sc.ClientSites, i))
 		r.sim.AddDesk(c.id, c.route)
 		c.near = r.nearFirst(c)

@@ -106,6 +106,9 @@ func world(scripts [3][]string, body func(c *Caller, p *sim.Proc, log *[]string)
 
 var thrice = policy.Retry{AttemptTimeout: 20 * ms, MaxAttempts: 3, Backoff: policy.Backoff{Kind: policy.Constant, Base: 10 * ms}}
 
+// client returns a client with nothing but retries.
+func client(r policy.Retry) *policy.Shared { return policy.NewShared(policy.Policy{Retry: r}) }
+
 func TestDo(t *testing.T) {
 	for _, c := range []struct {
 		story   string
@@ -153,7 +156,7 @@ func TestDo(t *testing.T) {
 	} {
 		got := world(c.scripts, func(c *Caller, p *sim.Proc, log *[]string) {
 			var i intent
-			o := c.Do(thrice, policy.Intent{Targets: 3}, c.NextToken(), &i)
+			o := c.Do(client(thrice), policy.Intent{Targets: 3}, c.NextToken(), &i)
 			*log = append(*log, fmt.Sprintf("%v: %v, %s", p.Now(), o, i.got))
 		})
 		if !slices.Equal(got, c.want) {
@@ -167,7 +170,7 @@ func TestLateAndDoubleAnswersDoNotReachTheNextIntent(t *testing.T) {
 	got := world([3][]string{{"after 30ms ok", "ok twice", "no"}}, func(c *Caller, p *sim.Proc, log *[]string) {
 		for range 3 {
 			var i intent
-			o := c.Do(policy.Retry{AttemptTimeout: 10 * ms}, policy.Intent{Targets: 1}, c.NextToken(), &i)
+			o := c.Do(client(policy.Retry{AttemptTimeout: 10 * ms}), policy.Intent{Targets: 1}, c.NextToken(), &i)
 			*log = append(*log, fmt.Sprintf("%v: %v, %s", p.Now(), o, i.got))
 		}
 		p.Sleep(50 * ms)
@@ -217,7 +220,7 @@ func TestRetriesDoNotShiftTheScriptsDraws(t *testing.T) {
 		world(scripts, func(c *Caller, p *sim.Proc, _ *[]string) {
 			jitter := thrice
 			jitter.Backoff = policy.Backoff{Kind: policy.FullJitter, Base: ms}
-			c.Do(jitter, policy.Intent{Targets: 3}, c.NextToken(), &intent{})
+			c.Do(client(jitter), policy.Intent{Targets: 3}, c.NextToken(), &intent{})
 			next = p.Rand().Uint64()
 		})
 		return next

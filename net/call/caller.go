@@ -129,8 +129,8 @@ type Intent interface {
 // Do carries out an intent: it sends attempts as the policy says, until one is
 // answered or the policy gives up, and returns how that went. The policy counts
 // time in nanoseconds since the run began.
-func (c *Caller) Do(p policy.Retry, about policy.Intent, t Token, i Intent) policy.Outcome {
-	a := c.machine.Begin(c.now(), p, about)
+func (c *Caller) Do(s *policy.Shared, about policy.Intent, t Token, i Intent) policy.Outcome {
+	a := c.machine.Begin(c.now(), c.rand, s, about)
 	for a.Do != policy.Finish {
 		if a.Do == policy.Send {
 			to, request := i.Request(c.Open(t, a.Attempt, sim.Time(a.Deadline)), a.Target)

@@ -5,16 +5,16 @@
 //
 // One Machine lives through one intent, such as "write 7 to x". Its driver:
 //
-//	a := m.Begin(now, retry, intent)
+//	a := m.Begin(now, rand, shared, intent)
 //	for a.Do != Finish {
 //		if a.Do == Send { send attempt a.Attempt to target a.Target }
 //		wait for an answer, or until a.Wake
 //		a = m.Step(now, rand, what happened)
 //	}
 //
-// Several attempts may be in flight at once. A machine that sends one on its own
-// account (a hedge) tells the others by the event Sent, so that each knows all
-// attempts whoever asked for them.
+// Several attempts may be in flight at once, if the policy hedges. What the
+// intents of a client have in common (budget, breakers, limiters, who is asked
+// next) is in Shared.
 package policy
 
 import (
@@ -50,8 +50,14 @@ type Intent struct {
 	Mutates bool // it may change the store, so carrying it out twice may matter
 	Dedup   bool // the store recognises a repeated token and applies it once
 	Targets int  // how many replicas it can be sent to, at least 1
-	First   int  // the target of the first attempt, in [0, Targets)
+	First   int  // the target that is asked first if the policy does not balance, in [0, Targets)
+	Shard   int  // the part of the service it is about, from 0; for breakers and limiters kept per shard
+	Peers   Peers
 }
+
+// Peers tells who stands behind a target, as a small number that stays the same
+// over intents. Nil: target t is peer t.
+type Peers interface{ Peer(target int) int }
 
 // A Verb is what an Action asks for.
 type Verb uint8
@@ -75,6 +81,7 @@ type Action struct {
 	Deadline time.Duration // of Send: when this attempt will be given up
 	Wake     time.Duration // of Wait and Send: step the machine with Woke at this instant, unless an answer comes first
 	Outcome  Outcome       // of Finish
+	Local    bool          // of Finish: nothing was sent, since the client's own policy forbade it
 }
 
 // An EventKind says what happened.
@@ -83,14 +90,12 @@ type EventKind uint8
 const (
 	Woke    EventKind = iota // the instant Wake was reached; waking early does no harm
 	Replied                  // an answer to Attempt came; answers to attempts already given up are ignored
-	Sent                     // another machine sent Attempt, in flight until Deadline
 )
 
 // An Event is what a Machine is told.
 type Event struct {
-	Kind     EventKind
-	Attempt  int
-	Outcome  Outcome       // of Replied
-	Hint     int           // of Replied: the target that the answer named as the one to ask, or NoHint
-	Deadline time.Duration // of Sent
+	Kind    EventKind
+	Attempt int     // of Replied
+	Outcome Outcome // of Replied
+	Hint    int     // of Replied: the target that the answer named as the one to ask, or NoHint
 }

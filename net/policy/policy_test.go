@@ -147,37 +147,26 @@ var stories = []struct {
 		{100 * ms, woke(), "send 2 to 1, wake 200ms"},
 		{110 * ms, reply(2, Refused), "finish unsure"}, // the first one may still happen
 	}},
-	{"exponential backoff doubles, from twice the base, up to the cap", Retry{MaxAttempts: 9, Backoff: Backoff{Exponential, 10 * ms, 50 * ms}}, read, "send 1 to 0, wake never", []step{
+	{"exponential backoff doubles, from twice the base, up to the cap", Retry{MaxAttempts: 9, Backoff: Backoff{Kind: Exponential, Base: 10 * ms, Cap: 50 * ms}}, read, "send 1 to 0, wake never", []step{
 		{0, reply(1, Refused), "wait until 20ms"},
 		{20 * ms, woke(), "send 2 to 1, wake never"},
 		{20 * ms, reply(2, Refused), "wait until 60ms"},
 		{60 * ms, woke(), "send 3 to 2, wake never"},
 		{60 * ms, reply(3, Refused), "wait until 110ms"},
 	}},
-	{"full jitter waits a uniform part of that", Retry{MaxAttempts: 9, Backoff: Backoff{FullJitter, 10 * ms, 50 * ms}}, read, "send 1 to 0, wake never", []step{
+	{"full jitter waits a uniform part of that", Retry{MaxAttempts: 9, Backoff: Backoff{Kind: FullJitter, Base: 10 * ms, Cap: 50 * ms}}, read, "send 1 to 0, wake never", []step{
 		{0, reply(1, Refused), "wait until 10ms"},
 	}},
-	{"a hint followed at once does not raise the backoff", Retry{MaxAttempts: 9, Backoff: Backoff{Exponential, 10 * ms, 0}}, read, "send 1 to 0, wake never", []step{
+	{"a hint followed at once does not raise the backoff", Retry{MaxAttempts: 9, Backoff: Backoff{Kind: Exponential, Base: 10 * ms, Cap: 0}}, read, "send 1 to 0, wake never", []step{
 		{0, hint(1, 1), "send 2 to 1, wake never"},
 		{0, reply(2, Refused), "wait until 20ms"},
-	}},
-	{"with two attempts in flight, the end of one is not the end", thrice, read, "send 1 to 0, wake 100ms", []step{
-		{50 * ms, Event{Kind: Sent, Attempt: 2, Deadline: 150 * ms}, "wait until 100ms"},
-		{60 * ms, reply(1, Refused), "wait until 150ms"},
-		{70 * ms, reply(2, Answered), "finish answered"},
-	}},
-	{"with two attempts in flight, each has its own timeout, and the next one follows both", thrice, read, "send 1 to 0, wake 100ms", []step{
-		{50 * ms, Event{Kind: Sent, Attempt: 2, Deadline: 150 * ms}, "wait until 100ms"},
-		{100 * ms, woke(), "wait until 150ms"},
-		{150 * ms, woke(), "wait until 160ms"},
-		{160 * ms, woke(), "send 3 to 1, wake 260ms"},
 	}},
 }
 
 func TestRules(t *testing.T) {
 	for _, s := range stories {
 		var m Machine
-		if got := show(m.Begin(0, s.policy, s.intent)); got != s.begin {
+		if got := show(m.Begin(0, half, NewShared(Policy{Retry: s.policy}), s.intent)); got != s.begin {
 			t.Errorf("%s: began with %q, want %q", s.rule, got, s.begin)
 		}
 		for _, step := range s.steps {
@@ -196,21 +185,21 @@ func TestBackoffDelays(t *testing.T) {
 		r    Rand
 		want time.Duration
 	}{
-		{Backoff{None, 10 * ms, 0}, 3, half, 0},
-		{Backoff{Constant, 10 * ms, 0}, 3, half, 10 * ms},
-		{Backoff{Exponential, 5 * ms, 2 * sec}, 1, half, 10 * ms},
-		{Backoff{Exponential, 5 * ms, 2 * sec}, 8, half, 1280 * ms},
-		{Backoff{Exponential, 5 * ms, 2 * sec}, 9, half, 2 * sec},
-		{Backoff{Exponential, 5 * ms, 2 * sec}, 1000, half, 2 * sec},
-		{Backoff{Exponential, 1, 0}, 62, half, 1 << 62},
-		{Backoff{Exponential, 1, 0}, 63, half, Never},
-		{Backoff{Exponential, 0, 0}, 100, half, 0},
-		{Backoff{FullJitter, 5 * ms, 2 * sec}, 3, fixed(0), 0},
-		{Backoff{FullJitter, 5 * ms, 2 * sec}, 3, half, 20 * ms},
-		{Backoff{FullJitter, 5 * ms, 2 * sec}, 3, fixed(1<<64 - 1), 40 * ms},
-		{Backoff{FullJitter, 1, 0}, 63, fixed(1<<64 - 1), Never},
+		{Backoff{Kind: None, Base: 10 * ms, Cap: 0}, 3, half, 0},
+		{Backoff{Kind: Constant, Base: 10 * ms, Cap: 0}, 3, half, 10 * ms},
+		{Backoff{Kind: Exponential, Base: 5 * ms, Cap: 2 * sec}, 1, half, 10 * ms},
+		{Backoff{Kind: Exponential, Base: 5 * ms, Cap: 2 * sec}, 8, half, 1280 * ms},
+		{Backoff{Kind: Exponential, Base: 5 * ms, Cap: 2 * sec}, 9, half, 2 * sec},
+		{Backoff{Kind: Exponential, Base: 5 * ms, Cap: 2 * sec}, 1000, half, 2 * sec},
+		{Backoff{Kind: Exponential, Base: 1, Cap: 0}, 62, half, 1 << 62},
+		{Backoff{Kind: Exponential, Base: 1, Cap: 0}, 63, half, Never},
+		{Backoff{Kind: Exponential, Base: 0, Cap: 0}, 100, half, 0},
+		{Backoff{Kind: FullJitter, Base: 5 * ms, Cap: 2 * sec}, 3, fixed(0), 0},
+		{Backoff{Kind: FullJitter, Base: 5 * ms, Cap: 2 * sec}, 3, half, 20 * ms},
+		{Backoff{Kind: FullJitter, Base: 5 * ms, Cap: 2 * sec}, 3, fixed(1<<64 - 1), 40 * ms},
+		{Backoff{Kind: FullJitter, Base: 1, Cap: 0}, 63, fixed(1<<64 - 1), Never},
 	} {
-		if got := c.b.Delay(c.n, c.r); got != c.want {
+		if got := c.b.Next(&Course{Retries: c.n - 1}, c.r); got != c.want {
 			t.Errorf("%v, retry %d: waits %v, want %v", c.b, c.n, got, c.want)
 		}
 	}
@@ -245,77 +234,142 @@ func TestResendNames(t *testing.T) {
 	}
 }
 
-// counter is a Rand that differs from draw to draw.
+// counter is a Rand whose draws look independent: splitmix64.
 type counter uint64
 
-func (c *counter) Uint64() uint64 { *c += 0x9e3779b97f4a7c15; return uint64(*c) }
+func (c *counter) Uint64() uint64 {
+	*c += 0x9e3779b97f4a7c15
+	x := uint64(*c)
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
 
-// Over any course of events, the machine makes at most MaxAttempts attempts, none
-// after the total timeout, none of a write that may have happened, wakes only in
-// the future, and finishes.
-func TestPolicyHoldsOnAnyCourse(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		p := Retry{
+// anyPolicy draws a policy of every kind of part.
+func anyPolicy(t *rapid.T) Policy {
+	share := func(name string) float64 { return float64(rapid.IntRange(1, 10).Draw(t, name)) / 10 }
+	p := Policy{
+		Retry: Retry{
 			AttemptTimeout: time.Duration(rapid.IntRange(1, 100).Draw(t, "attempt timeout")),
 			TotalTimeout:   time.Duration(rapid.IntRange(0, 300).Draw(t, "total timeout")),
 			MaxAttempts:    rapid.IntRange(1, 6).Draw(t, "max attempts"),
-			Backoff:        Backoff{Kind(rapid.IntRange(0, 3).Draw(t, "kind")), 10, 60},
+			Backoff:        Backoff{Kind: Kind(rapid.IntRange(0, len(Kinds)-1).Draw(t, "kind")), Base: 10, Cap: 60},
 			Resend:         Resend(rapid.IntRange(0, 1).Draw(t, "resend")),
-		}
-		i := Intent{Mutates: rapid.Bool().Draw(t, "mutates"), Dedup: rapid.Bool().Draw(t, "dedup"), Targets: 3}
-		var m Machine
-		now, sent, unsure, r := time.Duration(0), 0, false, counter(1)
-		a := m.Begin(now, p, i)
-		for steps := 0; a.Do != Finish; steps++ {
-			if steps > 1000 {
-				t.Fatal("the machine does not finish")
-			}
-			if a.Do == Send {
-				sent++
-				if a.Attempt != sent || sent > p.MaxAttempts {
-					t.Fatalf("attempt %d is called %d, of at most %d", sent, a.Attempt, p.MaxAttempts)
+		},
+		Hedge:      HedgePolicy{Max: rapid.IntRange(0, 3).Draw(t, "hedges"), After: time.Duration(rapid.IntRange(1, 60).Draw(t, "hedge after")), Unsafe: rapid.Bool().Draw(t, "unsafe")},
+		Budget:     BudgetPolicy{Rule: BudgetRule(rapid.IntRange(0, len(BudgetRules)-1).Draw(t, "budget")), Ratio: share("ratio"), Tokens: 3, PerSecond: 1, Window: sec, Free: 1},
+		Breaker:    BreakerPolicy{Rule: BreakerRule(rapid.IntRange(0, len(BreakerRules)-1).Draw(t, "breaker")), Failures: 2, Ratio: share("failures"), Calls: 3, Span: 200, Open: 50, MaxOpen: 200, Probes: rapid.IntRange(0, 2).Draw(t, "probes")},
+		BreakerPer: Scope(rapid.IntRange(0, 2).Draw(t, "breaker per")),
+		Limiter:    LimiterPolicy{Rule: LimiterRule(rapid.IntRange(0, len(LimiterRules)-1).Draw(t, "limiter")), Initial: 2, Max: 5},
+		LimiterPer: Scope(rapid.IntRange(0, 2).Draw(t, "limiter per")),
+		Balance:    BalanceRule(rapid.IntRange(0, len(BalanceRules)-1).Draw(t, "balance")),
+		Eject:      EjectPolicy{Failures: rapid.IntRange(0, 2).Draw(t, "eject"), For: 100, Most: share("most")},
+	}
+	if rapid.Bool().Draw(t, "throttled") {
+		p.Throttle = ThrottlePolicy{K: 1 + share("k"), Window: 300}
+	}
+	if err := p.Validate(); err != nil {
+		t.Fatalf("a policy meant to be valid: %v", err)
+	}
+	return p
+}
+
+// Over any course of events and under any policy, a machine makes at most so many
+// attempts, none after the total timeout, none of a write that may have happened
+// (unless asked to), wakes only in the future, and finishes; and afterwards its
+// client has nothing under way.
+func TestPolicyHoldsOnAnyCourse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, r := NewShared(anyPolicy(t)), counter(1)
+		now := time.Duration(0)
+		for range rapid.IntRange(1, 5).Draw(t, "intents") {
+			now = playIntent(t, s, &r, now)
+			for i, p := range s.peers {
+				if p.load != 0 {
+					t.Fatalf("%d attempts to replica %d are under way after the intent", p.load, i)
 				}
-				if p.TotalTimeout > 0 && now >= p.TotalTimeout {
-					t.Fatalf("attempt at %v, after the total timeout %v", now, p.TotalTimeout)
+			}
+			for _, l := range s.limiters {
+				if l.under != 0 || l.limit < 1 {
+					t.Fatalf("a limiter of %v has %d calls under way after the intent", l.limit, l.under)
 				}
-				if unsure && i.Mutates && !i.Dedup && p.Resend == Safe {
-					t.Fatal("a write was sent again though it may have happened")
-				}
 			}
-			if a.Wake <= now {
-				t.Fatalf("at %v told to wake at %v", now, a.Wake)
+			if s.budget.requests != 0 || s.budget.retries != 0 {
+				t.Fatalf("the budget has %d requests and %d retries under way after the intent", s.budget.requests, s.budget.retries)
 			}
-			e := woke()
-			if o := rapid.IntRange(0, 5).Draw(t, "what comes"); o < 3 && a.Wake-now > 1 {
-				now += 1 + time.Duration(rapid.Int64Range(0, int64(a.Wake-now-2)).Draw(t, "after"))
-				e = Event{Replied, rapid.IntRange(1, sent).Draw(t, "to"), Outcome(o), rapid.IntRange(-1, 2).Draw(t, "hint"), 0}
-				unsure = unsure || e.Outcome == Unsure && e.Attempt == sent && m.inFlight > 0
-			} else {
-				now = a.Wake
-				unsure = unsure || m.inFlight > 0
-			}
-			a = m.Step(now, &r, e)
-		}
-		if unsure && a.Outcome == Refused {
-			t.Fatal("refused, though an attempt may have taken effect")
 		}
 	})
 }
 
+// playIntent carries one intent through a random course, and returns when it was over.
+func playIntent(t *rapid.T, s *Shared, r Rand, now time.Duration) time.Duration {
+	p := s.policy
+	i := Intent{Mutates: rapid.Bool().Draw(t, "mutates"), Dedup: rapid.Bool().Draw(t, "dedup"), Targets: 3}
+	var m Machine
+	began, sent, unsure := now, 0, false
+	inFlight := map[int]time.Duration{}
+	repeatable := !i.Mutates || i.Dedup
+	a := m.Begin(now, r, s, i)
+	for steps := 0; a.Do != Finish; steps++ {
+		if steps > 1000 {
+			t.Fatal("the machine does not finish")
+		}
+		if a.Do == Send {
+			sent++
+			if a.Attempt != sent || sent > p.MaxAttempts+p.Hedge.Max {
+				t.Fatalf("attempt %d is called %d, of at most %d and %d hedges", sent, a.Attempt, p.MaxAttempts, p.Hedge.Max)
+			}
+			if now-began >= p.TotalTimeout {
+				t.Fatalf("attempt after %v, at or after the total timeout %v", now-began, p.TotalTimeout)
+			}
+			if len(inFlight) > 0 && !repeatable && !p.Hedge.Unsafe {
+				t.Fatal("a write that might be applied twice was hedged")
+			}
+			if len(inFlight) == 0 && unsure && !repeatable && p.Resend == Safe {
+				t.Fatal("a write was sent again though it may have happened")
+			}
+			inFlight[sent] = a.Deadline
+		}
+		if a.Wake <= now {
+			t.Fatalf("at %v told to wake at %v", now, a.Wake)
+		}
+		e := woke()
+		if o := rapid.IntRange(0, 5).Draw(t, "what comes"); o < 3 && a.Wake-now > 1 {
+			now += 1 + time.Duration(rapid.Int64Range(0, int64(a.Wake-now-2)).Draw(t, "after"))
+			e = Event{Replied, rapid.IntRange(1, sent).Draw(t, "to"), Outcome(o), rapid.IntRange(-1, 2).Draw(t, "hint")}
+			if _, wanted := inFlight[e.Attempt]; wanted {
+				unsure = unsure || e.Outcome == Unsure
+				delete(inFlight, e.Attempt)
+			}
+		} else {
+			now = a.Wake
+			for attempt, deadline := range inFlight {
+				if deadline <= now {
+					unsure = true
+					delete(inFlight, attempt)
+				}
+			}
+		}
+		a = m.Step(now, r, e)
+	}
+	if unsure && a.Outcome == Refused {
+		t.Fatal("refused, though an attempt may have taken effect")
+	}
+	if a.Local != (sent == 0) {
+		t.Fatalf("local is %v after %d attempts", a.Local, sent)
+	}
+	return now
+}
+
 func TestMisuseOfTheMachinePanics(t *testing.T) {
+	client := NewShared(Policy{Retry: thrice})
 	for name, misuse := range map[string]func(m *Machine){
-		"no targets":      func(m *Machine) { m.Begin(0, thrice, Intent{}) },
-		"hint to nowhere": func(m *Machine) { m.Begin(0, thrice, read); m.Step(1, half, hint(1, 7)) },
+		"no targets":      func(m *Machine) { m.Begin(0, half, client, Intent{}) },
+		"hint to nowhere": func(m *Machine) { m.Begin(0, half, client, read); m.Step(1, half, hint(1, 7)) },
 		"step after end": func(m *Machine) {
-			m.Begin(0, thrice, read)
+			m.Begin(0, half, client, read)
 			m.Step(1, half, reply(1, Answered))
 			m.Step(2, half, woke())
-		},
-		"too many flights": func(m *Machine) {
-			m.Begin(0, thrice, read)
-			for i := range maxInFlight {
-				m.Step(1, half, Event{Kind: Sent, Attempt: 2 + i, Deadline: sec})
-			}
 		},
 	} {
 		func() {
@@ -329,26 +383,40 @@ func TestMisuseOfTheMachinePanics(t *testing.T) {
 	}
 }
 
+// full is a policy with every part.
+var full = Policy{
+	Retry: thrice, Hedge: HedgePolicy{Max: 1, After: 50 * ms}, Budget: BudgetPolicy{Rule: PerSuccess, Ratio: 1, Tokens: 10},
+	Throttle: ThrottlePolicy{K: 2, Most: 1e-9}, Breaker: BreakerPolicy{Rule: LastCalls, Ratio: .9, Calls: 10, Open: sec}, BreakerPer: PerReplica,
+	Limiter: LimiterPolicy{Rule: Vegas, Initial: 20}, Balance: TwoChoices, Eject: EjectPolicy{Failures: 5, For: sec},
+}
+
 func TestMachineAllocatesNothing(t *testing.T) {
-	var m Machine
-	r := counter(1)
-	if n := testing.AllocsPerRun(100, func() {
-		m.Begin(0, thrice, read)
-		m.Step(5*ms, &r, reply(1, Refused))
-		m.Step(15*ms, &r, woke())
-		m.Step(20*ms, &r, reply(2, Answered))
-	}); n != 0 {
-		t.Errorf("%v allocations per intent", n)
+	for name, p := range map[string]Policy{"retries": {Retry: thrice}, "everything": full} {
+		var m Machine
+		var r Rand = new(counter)
+		client := NewShared(p)
+		if n := testing.AllocsPerRun(100, func() { twoAttempts(&m, r, client) }); n != 0 {
+			t.Errorf("%s: %v allocations per intent", name, n)
+		}
 	}
 }
 
+func twoAttempts(m *Machine, r Rand, client *Shared) {
+	m.Begin(0, r, client, read)
+	m.Step(5*ms, r, reply(1, Refused))
+	m.Step(15*ms, r, woke())
+	m.Step(20*ms, r, reply(2, Answered))
+}
+
 func BenchmarkIntentOfTwoAttempts(b *testing.B) {
-	var m Machine
-	var r Rand = new(counter)
-	for range b.N {
-		m.Begin(0, thrice, read)
-		m.Step(5*ms, r, reply(1, Refused))
-		m.Step(15*ms, r, woke())
-		m.Step(20*ms, r, reply(2, Answered))
+	for name, p := range map[string]Policy{"retries": {Retry: thrice}, "everything": full} {
+		b.Run(name, func(b *testing.B) {
+			var m Machine
+			var r Rand = new(counter)
+			client := NewShared(p)
+			for range b.N {
+				twoAttempts(&m, r, client)
+			}
+		})
 	}
 }
