@@ -58,5 +58,5 @@ var DefaultPolicy = policy.Policy{Retry: policy.Retry{
 	AttemptTimeout: 500 * time.Millisecond,
 	TotalTimeout:   2 * time.Second,
 	MaxAttempts:    20,
-	Backoff:        policy.Backoff{Kind: policy.FullJitter, Base: 10 * time.Millisecond, Cap: 500 * time.Millisecond},
+	Backoff:        policy.Backoff{Kind: policy.FullJitter, Base: 10 * time.Millisecond, Cap: 500 * time.Millisecond, Multiplier: 2},
 }}

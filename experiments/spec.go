@@ -7,7 +7,6 @@ import (
 	"faultline/experiments/strict"
 	"faultline/experiments/workload"
 	"faultline/net"
-	"faultline/net/policy"
 	"faultline/results/chart"
 	"faultline/sim/dist"
 )
@@ -129,35 +128,6 @@ func (s *WorkloadSpec) workload() workload.Workload {
 		w.Think = dist.Exponential(defaultThink)
 	}
 	return w
-}
-
-// ClientSpec is the clients' policy as it is written.
-type ClientSpec struct {
-	Timeout  strict.Duration `yaml:"timeout" default:"500ms" min:"1us" max:"1h" doc:"how long a client waits for the answer to one attempt"`
-	Total    strict.Duration `yaml:"total" default:"2s" min:"1us" max:"1h" doc:"how long it waits for the operation as a whole"`
-	Attempts int             `yaml:"max_attempts" default:"20" min:"1" max:"1000" doc:"attempts, not retries: the first one counts; the next goes to the next replica, or to the one that a refusal names"`
-	Backoff  BackoffSpec     `yaml:"backoff" doc:"wait between attempts"`
-	Resend   string          `yaml:"resend" oneof:"safe,always" default:"safe" doc:"whether a write whose fate is unknown is sent again: safe: only to stores that apply it once; always: at-least-once"`
-}
-
-// BackoffSpec is the wait between attempts as it is written.
-type BackoffSpec struct {
-	Kind string          `yaml:"kind" oneof:"none,constant,exponential,full-jitter" default:"full-jitter" doc:"how the wait grows and is spread"`
-	Base strict.Duration `yaml:"base" default:"10ms" min:"0s" max:"1h" doc:"of the first retry, before jitter"`
-	Cap  strict.Duration `yaml:"cap" default:"500ms" min:"0s" max:"1h" doc:"the wait grows no longer than this"`
-}
-
-// policy returns what the spec describes.
-func (s *ClientSpec) policy() policy.Policy {
-	p := policy.Policy{Retry: policy.Retry{AttemptTimeout: s.Timeout.Std(), TotalTimeout: s.Total.Std(), MaxAttempts: s.Attempts}}
-	p.Resend, _ = policy.ParseResend(s.Resend)
-	p.Backoff = policy.Backoff{Base: s.Backoff.Base.Std(), Cap: s.Backoff.Cap.Std()}
-	for _, k := range policy.Kinds {
-		if k.Name == s.Backoff.Kind {
-			p.Backoff.Kind = k.Kind
-		}
-	}
-	return p
 }
 
 // NetworkSpec is the network as it is written.

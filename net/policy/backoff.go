@@ -25,10 +25,7 @@ const (
 )
 
 // Kinds lists the families of backoffs, with their names in experiments.
-var Kinds = []struct {
-	Kind      Kind
-	Name, Doc string
-}{
+var Kinds = []Named[Kind]{
 	{None, "none", "retry at once"},
 	{Constant, "constant", "wait base before every retry"},
 	{Linear, "linear", "wait min(cap, base * n) before the n-th retry"},

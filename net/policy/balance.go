@@ -14,10 +14,7 @@ const (
 )
 
 // BalanceRules lists the rules, with their names in experiments.
-var BalanceRules = []struct {
-	Rule      BalanceRule
-	Name, Doc string
-}{
+var BalanceRules = []Named[BalanceRule]{
 	{InOrder, "in-order", "the replica that the store names first"},
 	{RoundRobin, "round-robin", "each replica in turn"},
 	{Random, "random", "any replica"},

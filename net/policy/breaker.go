@@ -16,10 +16,7 @@ const (
 )
 
 // BreakerRules lists the rules, with their names in experiments.
-var BreakerRules = []struct {
-	Rule      BreakerRule
-	Name, Doc string
-}{
+var BreakerRules = []Named[BreakerRule]{
 	{NoBreaker, "none", "never opens"},
 	{Consecutive, "consecutive", "opens after a number of failures in a row"},
 	{LastCalls, "last-calls", "opens when too many of the last calls failed or were slow"},

@@ -20,10 +20,7 @@ const (
 )
 
 // BudgetRules lists the rules, with their names in experiments.
-var BudgetRules = []struct {
-	Rule      BudgetRule
-	Name, Doc string
-}{
+var BudgetRules = []Named[BudgetRule]{
 	{Unlimited, "none", "every retry is allowed"},
 	{PerRequest, "per-request", "every first attempt deposits a share of a retry"},
 	{PerAttempt, "per-attempt", "every attempt, retries included, deposits a share of a retry"},

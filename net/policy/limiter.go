@@ -18,10 +18,7 @@ const (
 )
 
 // LimiterRules lists the rules, with their names in experiments.
-var LimiterRules = []struct {
-	Rule      LimiterRule
-	Name, Doc string
-}{
+var LimiterRules = []Named[LimiterRule]{
 	{NoLimit, "none", "no limit"},
 	{Fixed, "fixed", "a bulkhead: so many calls at once, and no waiting"},
 	{AIMD, "aimd", "one more after every success at the limit, a tenth less after a drop"},

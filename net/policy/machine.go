@@ -27,19 +27,20 @@ type Machine struct {
 
 // progress is how far an intent has come.
 type progress struct {
-	intent   Intent
-	deadline time.Duration // of the intent
-	attempts int           // sent so far
-	hedges   int           // among them
-	course   Course        // of the backoffs
-	target   int           // of the latest or the planned attempt
-	hinted   bool          // whether that target came from a hint
-	free     bool          // whether the planned attempt follows a hint, so that no budget pays for it
-	unsure   bool          // an attempt may have taken effect
-	finished bool
-	retryAt  time.Duration // when the planned attempt is due, or Never
-	hedgeAt  time.Duration // when the next hedge is due, or Never
-	inFlight int
+	intent    Intent
+	deadline  time.Duration // of the intent
+	attempts  int           // sent so far
+	hedges    int           // among them
+	redirects int           // among them: those that followed a hint at once
+	course    Course        // of the backoffs
+	target    int           // of the latest or the planned attempt
+	hinted    bool          // whether that target came from a hint
+	free      bool          // whether the planned attempt follows a hint, so that no budget pays for it
+	unsure    bool          // an attempt may have taken effect
+	finished  bool
+	retryAt   time.Duration // when the planned attempt is due, or Never
+	hedgeAt   time.Duration // when the next hedge is due, or Never
+	inFlight  int
 }
 
 // Begin starts a new intent and returns the first action: Send, or Finish if the
@@ -108,10 +109,12 @@ func (m *Machine) woke(now time.Duration, r Rand) Action {
 
 // again decides about the next attempt once none is left in flight.
 func (m *Machine) again(now time.Duration, r Rand, hint int) Action {
-	if m.attempts-m.hedges >= m.shared.policy.MaxAttempts || now >= m.deadline || !m.mayResend() {
+	m.hedgeAt = Never
+	m.free = hint != NoHint && !m.hinted
+	spent := m.attempts-m.hedges-m.redirects >= m.shared.policy.MaxAttempts
+	if spent && !m.free || now >= m.deadline || !m.mayResend() {
 		return m.giveUp(now, r)
 	}
-	m.hedgeAt = Never
 	delay := m.aim(r, hint)
 	if delay == 0 {
 		return m.retry(now, r)
@@ -131,11 +134,11 @@ func (m *Machine) mayResend() bool {
 // aim picks the target of the next attempt and returns how long to wait before it.
 //
 // A hint is followed at once, since the replica that gave it is well and the one
-// it names is likely idle. Not so a second hint in a row: two replicas that take
+// it names is likely idle. Such a redirect is part of the store's protocol: it is
+// no retry, takes nothing from a budget and does not count as an attempt. Not so a second hint in a row: two replicas that take
 // each other for the leader would otherwise bounce the client between them and
 // use up its attempts while they sort it out.
 func (m *Machine) aim(r Rand, hint int) time.Duration {
-	m.free = hint != NoHint && !m.hinted
 	m.hinted = hint != NoHint
 	if m.hinted {
 		m.target = m.checked(hint)
@@ -163,11 +166,15 @@ func (m *Machine) retry(now time.Duration, r Rand) Action {
 	case !s.throttle.Admit(now, r):
 		s.stats.Throttled++
 		return m.giveUp(now, r)
-	case !m.free && !s.budget.Take(now):
+	case m.free:
+		m.redirects++
+		s.stats.Redirects++
+	case !s.budget.Take(now):
 		s.stats.Unfunded++
 		return m.giveUp(now, r)
+	default:
+		s.stats.Retries++
 	}
-	s.stats.Retries++
 	return m.send(now, r)
 }
 

@@ -99,3 +99,29 @@ type Event struct {
 	Outcome Outcome // of Replied
 	Hint    int     // of Replied: the target that the answer named as the one to ask, or NoHint
 }
+
+// A Named is an entry of one of the catalogues of rules.
+type Named[T any] struct {
+	Value T
+	Name  string // in experiments
+	Doc   string
+}
+
+// Find returns the entry of that name in a catalogue.
+func Find[T any](catalogue []Named[T], name string) (value T, ok bool) {
+	for _, entry := range catalogue {
+		if entry.Name == name {
+			return entry.Value, true
+		}
+	}
+	return value, false
+}
+
+// NamesOf lists the names of a catalogue, in its order.
+func NamesOf[T any](catalogue []Named[T]) []string {
+	names := make([]string, len(catalogue))
+	for i, entry := range catalogue {
+		names[i] = entry.Name
+	}
+	return names
+}

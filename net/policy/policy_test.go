@@ -126,9 +126,14 @@ var stories = []struct {
 		{105 * ms, woke(), "wait until 115ms"},
 		{115 * ms, woke(), "send 3 to 2, wake 215ms"},
 	}},
-	{"hints count as attempts", Retry{MaxAttempts: 2}, write, "send 1 to 0, wake never", []step{
+	{"a redirect is no attempt of its own, a second one in a row is", Retry{MaxAttempts: 1}, write, "send 1 to 0, wake never", []step{
 		{5 * ms, hint(1, 1), "send 2 to 1, wake never"},
 		{9 * ms, hint(2, 0), "finish refused"},
+	}},
+	{"nor is it paid for by attempts that are left", Retry{MaxAttempts: 2}, write, "send 1 to 0, wake never", []step{
+		{5 * ms, hint(1, 1), "send 2 to 1, wake never"},
+		{9 * ms, reply(2, Refused), "send 3 to 2, wake never"},
+		{12 * ms, reply(3, Refused), "finish refused"},
 	}},
 	{"a write that may have happened is not sent again", thrice, write, "send 1 to 0, wake 100ms", []step{
 		{100 * ms, woke(), "finish unsure"},
@@ -316,7 +321,7 @@ func playIntent(t *rapid.T, s *Shared, r Rand, now time.Duration) time.Duration 
 		}
 		if a.Do == Send {
 			sent++
-			if a.Attempt != sent || sent > p.MaxAttempts+p.Hedge.Max {
+			if a.Attempt != sent || sent > 2*p.MaxAttempts+p.Hedge.Max { // each attempt may be redirected once
 				t.Fatalf("attempt %d is called %d, of at most %d and %d hedges", sent, a.Attempt, p.MaxAttempts, p.Hedge.Max)
 			}
 			if now-began >= p.TotalTimeout {

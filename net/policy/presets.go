@@ -75,3 +75,12 @@ func FindPreset(name string) (Preset, bool) {
 	}
 	return Preset{}, false
 }
+
+// PresetNames lists the names of the catalogue, in its order.
+func PresetNames() []string {
+	names := make([]string, len(Presets))
+	for i, p := range Presets {
+		names[i] = p.Name
+	}
+	return names
+}

@@ -38,7 +38,7 @@ func ParseResend(name string) (Resend, error) {
 type Retry struct {
 	AttemptTimeout time.Duration // after which an attempt is given up; 0 means never
 	TotalTimeout   time.Duration // after which the intent is given up; 0 means never
-	MaxAttempts    int           // attempts, not retries: the first one counts; 0 means 1
+	MaxAttempts    int           // attempts, not retries: the first one counts, redirects do not; 0 means 1
 	Backoff        Backoff       // wait between attempts
 	Resend         Resend        // whether a write that may have happened is sent again
 }

@@ -16,10 +16,7 @@ const (
 )
 
 // Scopes lists the scopes, with their names in experiments.
-var Scopes = []struct {
-	Scope     Scope
-	Name, Doc string
-}{
+var Scopes = []Named[Scope]{
 	{PerService, "service", "one for all calls of a client"},
 	{PerShard, "shard", "one for the calls about each shard"},
 	{PerReplica, "replica", "one for the calls to each replica"},
@@ -55,10 +52,11 @@ func (p *Policy) Validate() error {
 
 // Stats counts what a client's policy did.
 type Stats struct {
-	Intents  int
-	Attempts int // sent, of all kinds
-	Retries  int // sent
-	Hedges   int // sent
+	Intents   int
+	Attempts  int // sent, of all kinds
+	Retries   int // sent
+	Redirects int // sent: they followed a hint at once
+	Hedges    int // sent
 
 	Unfunded  int // retries and hedges that the budget did not pay
 	Throttled int // attempts rejected by the throttle
