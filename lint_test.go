@@ -39,7 +39,7 @@ var mayImport = []struct {
 	{"checker/history", nil, nil},
 	{"checker/judge", nil, nil},
 	{"checker", []string{"checker/..."}, []string{"github.com/anishathalye/porcupine"}},
-	{"checker/...", []string{"checker/history", "checker/judge", "checker/keys"}, []string{"github.com/anishathalye/porcupine"}},
+	{"checker/...", []string{"checker/history", "checker/judge", "checker/keys", "checker/execution"}, []string{"github.com/anishathalye/porcupine"}},
 	{"models/store/storetest", []string{"models/store", "experiments", "experiments/...", "checker/...", "net", "net/...", "sim", "sim/..."}, nil},
 	{"models/store/versioned", []string{"sim", "checker/history"}, nil},
 	{"models/store", []string{"sim", "net/call", "checker/history"}, nil},
@@ -159,7 +159,7 @@ func TestDeterminismBans(t *testing.T) {
 
 // isTestFolder reports whether a file belongs to a package that only tests use.
 func isTestFolder(path string) bool {
-	return strings.Contains(path, "simtest") || strings.Contains(path, "storetest")
+	return strings.Contains(path, "simtest") || strings.Contains(path, "storetest") || strings.Contains(path, "executiontest")
 }
 
 func checkFile(t *testing.T, path string) {

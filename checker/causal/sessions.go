@@ -1,0 +1,127 @@
+package causal
+
+import (
+	"faultline/checker/execution"
+	"faultline/checker/history"
+)
+
+// sessions looks for a session that no order of its operations and all writes
+// explains (WriteHBInitRead, CyclicHB).
+func (s *search) sessions() *finding {
+	first := s.g.Clocks // of causal order, the same for all sessions
+	var own execution.Clocks
+	for c := range s.x.Chains {
+		if s.idle(c) {
+			continue
+		}
+		s.g.Clocks = own
+		if s.m == CM {
+			s.g.Clocks = first
+		}
+		changed, f := s.session(int32(c), &own)
+		if f != nil || s.spent {
+			return f
+		}
+		if changed {
+			own = s.g.Clocks
+		}
+		s.g.Forget(int(s.base))
+	}
+	return nil
+}
+
+// idle reports whether the session as seen from the end of the chain says
+// nothing more than as seen from the next chain: the chain ends in a write of
+// unknown outcome, to which the session did not look back.
+func (s *search) idle(c int) bool {
+	chains := s.x.Chains
+	last := &s.x.Events[chains[c].End-1]
+	return !last.Reads() && s.x.History[last.Op].Status == history.Unknown &&
+		c+1 < len(chains) && chains[c+1].Client == chains[c].Client && chains[c+1].Parent == s.x.Before(chains[c].End-1)
+}
+
+// session looks at the session whose operations end with the chain. It leaves
+// clocks other than those it found in scratch, and says so.
+func (s *search) session(c int32, scratch *execution.Clocks) (changed bool, f *finding) {
+	reads := s.readsUntil(s.x.Chains[c].End - 1)
+	if s.m == PRAM {
+		s.g.AddReadsFrom(reads, s.trunk)
+	}
+	s.orderLists(reads)
+	unordered := s.m == PRAM || len(s.g.Edges) > int(s.base)
+	for {
+		if unordered {
+			if !changed {
+				s.g.Clocks, changed = *scratch, true
+			}
+			if f := s.order(cyclicHB, c); f != nil || s.spent {
+				return changed, f
+			}
+		}
+		edges := len(s.g.Edges)
+		for _, r := range reads {
+			if f := s.force(r, c); f != nil {
+				return changed, f
+			}
+		}
+		if unordered = len(s.g.Edges) > edges; !unordered {
+			return changed, nil
+		}
+	}
+}
+
+// readsUntil returns the reads of a session up to an event, in program order.
+func (s *search) readsUntil(e int32) []int32 {
+	var reads []int32
+	for ; e != none; e = s.x.Before(e) {
+		if s.x.Events[e].Reads() {
+			reads = append(reads, e)
+		}
+	}
+	for i, j := 0, len(reads)-1; i < j; i, j = i+1, j-1 {
+		reads[i], reads[j] = reads[j], reads[i]
+	}
+	return reads
+}
+
+// orderLists puts appends in the order in which the session saw them.
+func (s *search) orderLists(reads []int32) {
+	var keys []int32
+	of := map[int32][]int32{}
+	for _, r := range reads {
+		if ev := &s.x.Events[r]; ev.List != none {
+			if of[ev.Key] == nil {
+				keys = append(keys, ev.Key)
+			}
+			of[ev.Key] = append(of[ev.Key], r)
+		}
+	}
+	for _, k := range keys {
+		s.arbitrateLists(&s.x.Keys[k], of[k])
+	}
+}
+
+// force puts the writes that come before a read of the session before the one
+// that it read from.
+func (s *search) force(r, session int32) *finding {
+	ev := &s.x.Events[r]
+	key := &s.x.Keys[ev.Key]
+	if ev.List != none {
+		f := s.missing(key, r)
+		if f != nil {
+			f.session = session
+		}
+		return f
+	}
+	for _, run := range key.Runs {
+		last, _ := s.g.LastWrite(key, run, r)
+		switch {
+		case last == none || last == ev.From:
+		case ev.From == execution.Initial:
+			return &finding{pattern: writeHBInitRead, read: r, newer: last, session: session}
+		case !s.g.Reaches(last, ev.From):
+			s.g.Add(last, ev.From, execution.Derived, r)
+		}
+	}
+	return nil
+}
