@@ -3,12 +3,14 @@ package faultline_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/parser"
 	"go/token"
 	"go/types"
 	"io"
-	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -55,22 +57,36 @@ var mayImport = []struct {
 	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 }
 
-// deterministic are the folders in which a run happens.
-var deterministic = []string{"sim", "net", "models", "checker", "experiments/fault", "experiments/workload"}
+// deterministic are the packages in which a run happens and is judged, all of them
+// but the files in which experiments are read and run in parallel.
+var (
+	deterministic = []string{"sim", "net", "models", "checker", "experiments", "experiments/fault", "experiments/workload"}
+	outside       = []string{"experiments/load.go", "experiments/spec_values.go", "experiments/sweep.go", "experiments/cli_support.go"}
+)
 
-// bannedImports must not be used there: they bring in the machine's time, luck, files or scheduling.
-var bannedImports = []string{"math/rand", "math/rand/v2", "crypto/rand", "sync", "sync/atomic", "os", "net", "net/http", "os/exec", "runtime", "unsafe", "syscall"}
+// harmless are the packages of the standard library that know nothing of the
+// machine: no time, luck, files, addresses, scheduling or order of maps.
+var harmless = []string{
+	"bufio", "bytes", "cmp", "container/heap", "encoding/binary", "encoding/hex", "encoding/json", "errors", "fmt", "hash", "hash/fnv",
+	"io", "iter", "maps", "math", "math/big", "math/bits", "slices", "sort", "strconv", "strings", "time", "unicode", "unicode/utf8",
+	"context", // etcd's raft wants one; what it offers of timers needs goroutines
+}
 
-// bannedTime are the functions of package time that look at the wall clock.
-var bannedTime = []string{"Now", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Since", "Until"}
-
-// bannedMath have results that differ between platforms in the last bits.
-var bannedMath = []string{"Exp", "Exp2", "Expm1", "Log", "Log2", "Log10", "Log1p", "Pow", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Tanh", "Gamma", "Lgamma", "Erf", "Erfc", "Erfinv", "Cbrt"}
+// bannedCalls are functions of harmless packages that bring the machine in after all.
+var bannedCalls = []struct {
+	pkg   string
+	names []string
+	why   string
+}{
+	{"time", []string{"Now", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Since", "Until", "Local"}, "looks at the wall clock: ask sim.Env for the node's own time"},
+	{"context", []string{"WithTimeout", "WithTimeoutCause", "WithDeadline", "WithDeadlineCause", "AfterFunc"}, "looks at the wall clock: set a timer with sim.Env"},
+	{"math", []string{"Exp", "Exp2", "Expm1", "Log", "Log2", "Log10", "Log1p", "Pow", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Tanh", "Gamma", "Lgamma", "Erf", "Erfc", "Erfinv", "Cbrt", "FMA"},
+		"has other last bits on other platforms: use integers, or the tables of sim/dist"},
+}
 
 type goPackage struct {
-	ImportPath string
-	Imports    []string
-	Standard   bool
+	ImportPath, Dir  string
+	GoFiles, Imports []string
 }
 
 func goList(t *testing.T, args ...string) []goPackage {
@@ -78,7 +94,7 @@ func goList(t *testing.T, args ...string) []goPackage {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("the go command is not to be found, and it alone knows the imports")
 	}
-	out, err := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Standard"}, args...)...).Output()
+	out, err := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,GoFiles,Imports"}, args...)...).Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -130,31 +146,53 @@ func checkImport(t *testing.T, name, imported string, house, modules []string) {
 	t.Helper()
 	if inner, ok := strings.CutPrefix(imported, "faultline/"); ok {
 		if !slices.ContainsFunc(house, func(p string) bool { return matches(p, inner) }) {
-			t.Errorf("%s imports %s: it may import %v of the house only", name, inner, house)
+			t.Errorf("%s imports %s: of the house it may import %s", name, inner, only(house))
 		}
 		return
 	}
-	first, _, _ := strings.Cut(imported, "/")
-	if !strings.Contains(first, ".") {
-		return // the standard library
+	if isStandard(imported) {
+		return
 	}
 	if !slices.ContainsFunc(modules, func(m string) bool { return strings.HasPrefix(imported, m) }) {
-		t.Errorf("%s imports %s: it may import %v from outside only", name, imported, modules)
+		t.Errorf("%s imports %s: from outside it may import %s; see mayImport in lint_test.go", name, imported, only(modules))
 	}
 }
 
+func only(packages []string) string {
+	if len(packages) == 0 {
+		return "nothing"
+	}
+	return strings.Join(packages, ", ") + " only"
+}
+
+// TestDeterminismBans holds every package in which a run happens to what makes
+// the same seed give the same bytes everywhere.
 func TestDeterminismBans(t *testing.T) {
-	for _, folder := range deterministic {
-		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") && !isTestFolder(path) {
-				checkFile(t, path)
+	for _, p := range loadTyped(t) {
+		for _, file := range p.Syntax {
+			if name := p.Fset.Position(file.Pos()).Filename; !isTestFolder(name) && !isOutside(name) {
+				l := &linter{t: t, pkg: p, excused: excuses(p, file)}
+				l.imports(file)
+				ast.Inspect(file, func(n ast.Node) bool { l.check(n); return true })
 			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
 	}
+}
+
+func loadTyped(t *testing.T) []*packages.Package {
+	config := &packages.Config{Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedExportFile}
+	var patterns []string
+	for _, folder := range deterministic {
+		patterns = append(patterns, "./"+folder)
+		if folder != "experiments" { // whose other folders are outside
+			patterns = append(patterns, "./"+folder+"/...")
+		}
+	}
+	loaded, err := packages.Load(config, patterns...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
 }
 
 // isTestFolder reports whether a file belongs to a package that only tests use.
@@ -162,74 +200,264 @@ func isTestFolder(path string) bool {
 	return strings.Contains(path, "simtest") || strings.Contains(path, "storetest") || strings.Contains(path, "executiontest")
 }
 
-func checkFile(t *testing.T, path string) {
-	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, path, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	complain := func(n ast.Node, format string) { t.Errorf("%s: %s", set.Position(n.Pos()), format) }
-	for _, spec := range file.Imports {
-		if name, _ := strconv.Unquote(spec.Path.Value); slices.Contains(bannedImports, name) {
-			complain(spec, "imports "+name+", which brings the machine into the run")
-		}
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.GoStmt:
-			complain(n, "starts a goroutine: the order would be the scheduler's")
-		case *ast.SelectStmt:
-			complain(n, "selects: the choice would be the scheduler's")
-		case *ast.SelectorExpr:
-			pkg, ok := n.X.(*ast.Ident)
-			if !ok || pkg.Obj != nil {
-				break
-			}
-			if pkg.Name == "time" && slices.Contains(bannedTime, n.Sel.Name) {
-				complain(n, "time."+n.Sel.Name+" looks at the wall clock")
-			}
-			if pkg.Name == "math" && slices.Contains(bannedMath, n.Sel.Name) {
-				complain(n, "math."+n.Sel.Name+" has other results on other platforms")
-			}
-		}
-		return true
-	})
+func isOutside(path string) bool {
+	return slices.ContainsFunc(outside, func(o string) bool { return strings.HasSuffix(filepath.ToSlash(path), "/"+o) })
 }
 
-// A loop over a map in which the order cannot matter says so, and why, in a
-// comment on its line that begins with "any order". All others are leaks.
-func TestMapOrderBans(t *testing.T) {
-	config := &packages.Config{Mode: packages.NeedName | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedExportFile}
-	var patterns []string
-	for _, folder := range deterministic {
-		patterns = append(patterns, "./"+folder+"/...")
-	}
-	loaded, err := packages.Load(config, patterns...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range loaded {
-		for _, file := range p.Syntax {
-			checkMapRanges(t, p, file)
-		}
-	}
-}
-
-func checkMapRanges(t *testing.T, p *packages.Package, file *ast.File) {
-	excused := map[int]bool{} // lines
+// excuses are the lines of a file with a comment that begins with "any order" and
+// says why it does not matter there.
+func excuses(p *packages.Package, file *ast.File) map[int]bool {
+	lines := map[int]bool{}
 	for _, group := range file.Comments {
 		if strings.HasPrefix(group.Text(), "any order") {
-			excused[p.Fset.Position(group.Pos()).Line] = true
+			lines[p.Fset.Position(group.Pos()).Line] = true
 		}
 	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		loop, ok := n.(*ast.RangeStmt)
-		if !ok {
-			return true
+	return lines
+}
+
+// A linter looks at one file.
+type linter struct {
+	t       *testing.T
+	pkg     *packages.Package
+	excused map[int]bool // lines on which any order will do
+}
+
+func (l *linter) complain(n ast.Node, format string, args ...any) {
+	l.t.Helper()
+	at := l.pkg.Fset.Position(n.Pos())
+	if here, err := filepath.Abs("."); err == nil {
+		if name, err := filepath.Rel(here, at.Filename); err == nil {
+			at.Filename = name
 		}
-		if _, overMap := p.TypesInfo.TypeOf(loop.X).Underlying().(*types.Map); overMap && !excused[p.Fset.Position(loop.Pos()).Line] {
-			t.Errorf("%s: loops over a map: sort its keys, or say on this line why any order will do", p.Fset.Position(loop.Pos()))
+	}
+	l.t.Errorf("%s: %s", at, fmt.Sprintf(format, args...))
+}
+
+// imports complains about packages of the standard library that may know the machine.
+func (l *linter) imports(file *ast.File) {
+	for _, spec := range file.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		if isStandard(name) && !slices.Contains(harmless, name) {
+			l.complain(spec, "imports %s, which may bring the machine's time, luck or scheduling into a run: do without it, or add it to harmless if it cannot", name)
 		}
-		return true
-	})
+	}
+}
+
+func isStandard(pkg string) bool {
+	first, _, _ := strings.Cut(pkg, "/")
+	return first != "faultline" && !strings.Contains(first, ".")
+}
+
+func (l *linter) check(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		l.complain(n, "starts a goroutine: the order would be the scheduler's; use sim.Go")
+	case *ast.SelectStmt:
+		l.complain(n, "selects: the choice would be the scheduler's")
+	case *ast.ChanType:
+		l.complain(n, "has a channel, which only goroutines need: use a sim.Proc, or a message")
+	case *ast.Ident:
+		l.use(n)
+	case *ast.RangeStmt:
+		if isMap(l.pkg.TypesInfo.TypeOf(n.X)) {
+			l.disorder(n)
+		}
+	case *ast.CallExpr:
+		l.call(n)
+	case *ast.BasicLit:
+		if n.Kind == token.STRING && strings.Contains(n.Value, "%p") {
+			l.complain(n, "prints an address, which no two runs share")
+		}
+	case *ast.BinaryExpr:
+		l.fuses(n)
+	}
+}
+
+// use complains about a function that is banned, under whatever name its package was imported.
+func (l *linter) use(name *ast.Ident) {
+	f := l.pkg.TypesInfo.Uses[name]
+	if f == nil || f.Pkg() == nil || f.Parent() != f.Pkg().Scope() {
+		return
+	}
+	for _, ban := range bannedCalls {
+		if f.Pkg().Path() == ban.pkg && slices.Contains(ban.names, f.Name()) {
+			l.complain(name, "%s.%s %s", ban.pkg, f.Name(), ban.why)
+		}
+	}
+}
+
+// call complains about iterators over maps, unless their values are sorted at once.
+func (l *linter) call(call *ast.CallExpr) {
+	if sorts(l.callee(call)) {
+		for _, arg := range call.Args {
+			if inner, ok := arg.(*ast.CallExpr); ok {
+				l.excused[l.line(inner)] = true
+			}
+		}
+	}
+	switch l.callee(call) {
+	case "maps.Keys", "maps.Values", "maps.All":
+		l.disorder(call)
+	}
+}
+
+// callee names a function of another package that is called: maps.Keys.
+func (l *linter) callee(call *ast.CallExpr) string {
+	fun := call.Fun
+	if generic, ok := fun.(*ast.IndexExpr); ok {
+		fun = generic.X
+	}
+	var name *ast.Ident
+	switch f := fun.(type) {
+	case *ast.SelectorExpr:
+		name = f.Sel
+	case *ast.Ident:
+		name = f
+	default:
+		return ""
+	}
+	if f, ok := l.pkg.TypesInfo.Uses[name].(*types.Func); ok && f.Pkg() != nil && f.Signature().Recv() == nil {
+		return f.Pkg().Path() + "." + f.Name()
+	}
+	return ""
+}
+
+func sorts(function string) bool {
+	return slices.Contains([]string{"slices.Sorted", "slices.SortedFunc", "slices.SortedStableFunc"}, function)
+}
+
+func (l *linter) line(n ast.Node) int { return l.pkg.Fset.Position(n.Pos()).Line }
+
+// disorder complains about what goes through a map, unless its line says why any order will do.
+func (l *linter) disorder(n ast.Node) {
+	if !l.excused[l.line(n)] {
+		l.complain(n, "goes through a map in an order that differs from run to run: sort its keys, or say on this line why any order will do")
+	}
+}
+
+// isMap reports whether t is a map, or a type parameter that stands for maps.
+func isMap(t types.Type) bool {
+	if param, ok := t.(*types.TypeParam); ok {
+		if union, ok := param.Constraint().Underlying().(*types.Interface); ok && union.NumEmbeddeds() == 1 {
+			t = union.EmbeddedType(0)
+		}
+		if u, ok := t.(*types.Union); ok && u.Len() == 1 {
+			t = u.Term(0).Type()
+		}
+	}
+	_, is := t.Underlying().(*types.Map)
+	return is
+}
+
+// fuses complains about x*y + z on floats, which some platforms round once and
+// others twice.
+func (l *linter) fuses(sum *ast.BinaryExpr) {
+	if sum.Op != token.ADD && sum.Op != token.SUB {
+		return
+	}
+	value := l.pkg.TypesInfo.Types[sum]
+	basic, ok := value.Type.Underlying().(*types.Basic)
+	if !ok || basic.Info()&types.IsFloat == 0 || value.Value != nil {
+		return
+	}
+	for _, side := range []ast.Expr{sum.X, sum.Y} {
+		if product, ok := ast.Unparen(side).(*ast.BinaryExpr); ok && product.Op == token.MUL && l.pkg.TypesInfo.Types[product].Value == nil {
+			l.complain(product, "may be fused with the sum on some platforms: write float64(x*y)")
+		}
+	}
+}
+
+// TestDocumented holds every exported name, and every package, to a comment that
+// says what it is.
+func TestDocumented(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		set := token.NewFileSet()
+		var files []*ast.File
+		for _, name := range p.GoFiles {
+			file, err := parser.ParseFile(set, filepath.Join(p.Dir, name), nil, parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file)
+		}
+		docs, err := doc.NewFromFiles(set, files, p.ImportPath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if docs.Doc == "" {
+			t.Errorf("%s: no comment says what the package is", p.ImportPath)
+		}
+		if docs.Name != "main" {
+			checkDocs(t, p.ImportPath, docs)
+		}
+	}
+}
+
+func checkDocs(t *testing.T, pkg string, docs *doc.Package) {
+	functions, values := docs.Funcs, slices.Concat(docs.Consts, docs.Vars)
+	for _, typ := range docs.Types {
+		if typ.Doc == "" {
+			t.Errorf("%s.%s: no comment says what it is", pkg, typ.Name)
+		}
+		functions = slices.Concat(functions, typ.Funcs, typ.Methods)
+		values = slices.Concat(values, typ.Consts, typ.Vars)
+	}
+	for _, f := range functions {
+		if f.Doc == "" && !wellKnown(f) {
+			t.Errorf("%s.%s: no comment says what it does", pkg, strings.TrimPrefix(f.Recv+"."+f.Name, "."))
+		}
+	}
+	for _, v := range values {
+		for _, spec := range v.Decl.Specs {
+			value := spec.(*ast.ValueSpec)
+			if v.Doc == "" && value.Doc == nil && value.Comment == nil && value.Names[0].IsExported() {
+				t.Errorf("%s.%s: no comment says what it is", pkg, value.Names[0].Name)
+			}
+		}
+	}
+}
+
+// wellKnown reports whether a method is one that every reader of Go knows.
+func wellKnown(f *doc.Func) bool {
+	return f.Recv != "" && slices.Contains([]string{"Error", "Unwrap"}, f.Name)
+}
+
+// TestCatalogue holds every store to being in the catalogue and to running the
+// conformance suite: one that is not would be believed and never tried.
+func TestCatalogue(t *testing.T) {
+	catalogue := readAll(t, "models/models.go")
+	folders, err := filepath.Glob("models/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range folders {
+		name := filepath.Base(folder)
+		if !strings.Contains(readAll(t, folder+"/*.go"), "var Model = store.Model{") {
+			continue // a part that stores share
+		}
+		if !strings.Contains(catalogue, "&"+name+".Model,") {
+			t.Errorf("%s: the store is not in the catalogue: add a line to models/models.go", folder)
+		}
+		if !strings.Contains(readAll(t, folder+"/*_test.go"), "storetest.Run(") {
+			t.Errorf("%s: no test calls storetest.Run, which holds a store to what it claims", folder)
+		}
+	}
+}
+
+// readAll returns the text of all files that a pattern matches.
+func readAll(t *testing.T, pattern string) string {
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
 }

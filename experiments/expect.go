@@ -50,10 +50,11 @@ type Finding struct {
 // Met says whether an expectation was met.
 type Met uint8
 
+// The answers. Unsure is not No: a checker could not decide, or an interval holds the limit.
 const (
-	Yes    Met = iota
-	No         // it was not
-	Unsure     // a checker could not decide
+	Yes Met = iota
+	No
+	Unsure
 )
 
 // Judge compares the expectations with the rows, cell by cell.

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,24 @@ func TestGoldenHashes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.String() != string(want) {
-		t.Errorf("hashes differ from %s; got\n%swant\n%s", goldenHashes, got.String(), want)
+	for _, line := range differences(string(want), got.String()) {
+		t.Errorf("%s: %s; if runs were meant to change: go test ./experiments -run Golden -rewrite", goldenHashes, line)
 	}
+}
+
+// differences says which lines of two texts are in only one of them.
+func differences(want, got string) []string {
+	var all []string
+	wanted, have := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for _, line := range have {
+		if !slices.Contains(wanted, line) {
+			all = append(all, "lacks "+line)
+		}
+	}
+	for _, line := range wanted {
+		if !slices.Contains(have, line) {
+			all = append(all, line+" did not come out")
+		}
+	}
+	return all
 }

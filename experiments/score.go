@@ -223,7 +223,7 @@ func (s *service) latencies() {
 	if s.all.Count() == 0 {
 		return
 	}
-	for metric, p := range map[string]float64{"p50": 0.50, "p99": 0.99, "p999": 0.999} {
+	for metric, p := range map[string]float64{"p50": 0.50, "p99": 0.99, "p999": 0.999} { // any order: each is a metric of its own
 		s.row.Metrics[metric] = ms(time.Duration(s.all.Quantile(p)))
 	}
 	s.row.Metrics["mean"] = float64(s.total) / float64(s.all.Count()) / float64(time.Millisecond)

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
@@ -86,9 +87,7 @@ func (s *ModelSpec) replicas() int {
 // MarshalStrict returns the store as it is written.
 func (s ModelSpec) MarshalStrict() any {
 	m := map[string]any{fieldKind: s.Model.Name, fieldN: s.replicas()}
-	for name, v := range s.Values {
-		m[name] = v
-	}
+	maps.Copy(m, s.Values)
 	return m
 }
 
@@ -185,9 +184,7 @@ func (s *FaultSpec) find(n *strict.Node, name string) bool {
 // MarshalStrict returns the fault as it is written.
 func (s FaultSpec) MarshalStrict() any {
 	values := map[string]any{}
-	for name, v := range s.Values {
-		values[name] = v
-	}
+	maps.Copy(values, s.Values)
 	return map[string]any{s.Kind.Name: values}
 }
 
