@@ -8,6 +8,7 @@ import (
 // A BreakerRule says what opens a circuit breaker.
 type BreakerRule uint8
 
+// The rules; BreakerRules says what each does.
 const (
 	NoBreaker   BreakerRule = iota
 	Consecutive             // Failures calls in a row failed

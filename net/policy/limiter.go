@@ -9,6 +9,7 @@ import (
 // A LimiterRule says how the number of calls under way at once is limited.
 type LimiterRule uint8
 
+// The rules; LimiterRules says what each does.
 const (
 	NoLimit   LimiterRule = iota
 	Fixed                 // Initial calls at once, always: a bulkhead
