@@ -76,6 +76,7 @@ func (w Why) String() string { return whyTexts[w] }
 // A Score is how far a history is from linearizable. Lists are in order of call.
 type Score struct {
 	Delta, Gamma Distance
+	K            K
 	Late         []Late  // the reads that Delta has to move; the greatest By is Delta's time
 	Wrong        []Wrong // what makes Delta infinite
 	Reads        int     // reads on the keys judged
@@ -88,6 +89,7 @@ func Measure(h history.History) Score { return MeasureKeys(h, keys.Of(h)) }
 // MeasureKeys is Measure for a history that is already taken apart.
 func MeasureKeys(h history.History, all []keys.Key) Score {
 	m := measurer{h: h}
+	m.score.K = K{Lower: 1, Upper: 1}
 	for k := range all {
 		m.measure(&all[k])
 	}
@@ -101,6 +103,7 @@ func (m *measurer) measure(k *keys.Key) {
 		return
 	}
 	m.score.Reads += len(k.Reads)
+	late, wrong := len(m.score.Late), len(m.score.Wrong)
 	if k.Shape == keys.List {
 		m.list(k)
 	} else {
@@ -108,5 +111,6 @@ func (m *measurer) measure(k *keys.Key) {
 	}
 	m.join()
 	m.delta()
+	m.versions(k, len(m.score.Late) > late, len(m.score.Wrong) > wrong)
 	m.widenBlocks()
 }

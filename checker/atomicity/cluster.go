@@ -64,8 +64,10 @@ type measurer struct {
 	swaps    []int32 // clusters that compare-and-sets wrote, which happened
 	reached  []bool
 	chain    []int32
+	chained  bool // a block of the key is longer than one cluster
 	blocks   []block
 	order    order
+	rows     rows
 }
 
 // start opens a cluster for the initial value.

@@ -27,7 +27,7 @@ func (m *measurer) delta() {
 	o.fill(m.blocks)
 	for i := range m.blocks {
 		b := &m.blocks[i]
-		if m.contradicted(int32(i)) {
+		if m.chained && m.contradicted(int32(i)) {
 			m.wrong(b.calls.op, Contradicts)
 		}
 		free := m.free(b)

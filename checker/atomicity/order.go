@@ -20,6 +20,7 @@ type block struct {
 // join makes a block of each chain, and sorts the blocks by first. Inside a chain,
 // the bound of a cluster is the earliest return in those that follow it.
 func (m *measurer) join() {
+	m.chained = false
 	m.blocks = slices.Grow(m.blocks[:0], len(m.clusters))
 	for k := range m.clusters {
 		if c := &m.clusters[k]; c.happened && c.from == none {
@@ -37,6 +38,7 @@ func (m *measurer) block(head int32) block {
 	if c.next == none {
 		return b
 	}
+	m.chained = true
 	m.chain = append(m.chain[:0], head)
 	for at := c.next; at != none; at = c.next {
 		c = &m.clusters[at]
@@ -63,10 +65,14 @@ type order struct {
 	calls    peaks // of each block, the latest call of a write
 }
 
-// A placed is a block and what it is sorted by.
+// A placed is a block, or a zone, and what it is sorted by.
 type placed struct {
 	key   uint64
 	block int32
+}
+
+func sortPlaced(p []placed) {
+	slices.SortFunc(p, func(a, b placed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.block, b.block)) })
 }
 
 // sortByCenter sorts the blocks by first+last, the one that holds the initial value first.
@@ -86,7 +92,7 @@ func (o *order) sortByCenter(blocks []block) {
 		}
 		o.byCenter = append(o.byCenter, placed{key, int32(i)})
 	}
-	slices.SortFunc(o.byCenter, func(a, b placed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.block, b.block)) })
+	sortPlaced(o.byCenter)
 }
 
 // fill prepares the search for blocks that come after others.
