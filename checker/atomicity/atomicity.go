@@ -77,6 +77,7 @@ func (w Why) String() string { return whyTexts[w] }
 type Score struct {
 	Delta, Gamma Distance
 	K            K
+	Removal      Removal
 	Late         []Late  // the reads that Delta has to move; the greatest By is Delta's time
 	Wrong        []Wrong // what makes Delta infinite
 	Reads        int     // reads on the keys judged
@@ -111,6 +112,7 @@ func (m *measurer) measure(k *keys.Key) {
 	}
 	m.join()
 	m.delta()
+	m.removal(k, len(m.score.Late) > late)
 	m.versions(k, len(m.score.Late) > late, len(m.score.Wrong) > wrong)
 	m.widenBlocks()
 }

@@ -68,6 +68,7 @@ type measurer struct {
 	blocks   []block
 	order    order
 	rows     rows
+	remover  remover
 }
 
 // start opens a cluster for the initial value.

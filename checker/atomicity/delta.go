@@ -84,6 +84,7 @@ func (m *measurer) finish() Score {
 	slices.SortFunc(s.Late, func(a, b Late) int { return a.Op - b.Op })
 	slices.SortFunc(s.Wrong, func(a, b Wrong) int { return a.Op - b.Op })
 	s.Wrong = slices.Compact(s.Wrong)
+	slices.Sort(s.Removal.Ops)
 	m.finishDelta()
 	m.finishGamma()
 	return *s

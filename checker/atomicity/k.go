@@ -1,6 +1,8 @@
 package atomicity
 
 import (
+	"slices"
+
 	"faultline/checker/history"
 	"faultline/checker/keys"
 )
@@ -68,7 +70,7 @@ type zone struct {
 // is the order of writes: the chain, and then what no read shows as it returned,
 // so that as little as possible stands before what a read had to see.
 func (m *measurer) zones() []zone {
-	zones := m.rows.zones[:0]
+	zones := slices.Grow(m.rows.zones[:0], len(m.clusters))
 	for i := range m.blocks {
 		for at := m.blocks[i].head; at != none; at = m.clusters[at].next {
 			c := &m.clusters[at]

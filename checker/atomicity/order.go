@@ -132,6 +132,15 @@ func (p *peaks) reset(n int) {
 
 func (p *peaks) leaf(i int32, number uint64) { p.tree[p.leaves+int(i)] = number }
 
+// set changes the number of a place.
+func (p *peaks) set(place int32, number uint64) {
+	i := p.leaves + int(place)
+	p.tree[i] = number
+	for i /= 2; i > 0; i /= 2 {
+		p.tree[i] = max(p.tree[2*i], p.tree[2*i+1])
+	}
+}
+
 func (p *peaks) of(i int) uint64 { return p.tree[p.leaves+i] }
 
 // grow fills in the maxima.

@@ -26,7 +26,8 @@ type rows struct {
 func (r *rows) fill(zones []zone) {
 	slices.SortFunc(zones, func(a, b zone) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.place, b.place)) })
 	r.zones = zones
-	r.calls, r.lasts, r.sees = r.calls[:0], r.lasts[:0], r.sees[:0]
+	n := len(zones)
+	r.calls, r.lasts, r.sees = slices.Grow(r.calls[:0], n), slices.Grow(r.lasts[:0], n), slices.Grow(r.sees[:0], n)
 	for i := range zones {
 		z := &zones[i]
 		r.calls = append(r.calls, placed{unsigned(z.call), int32(i)})
@@ -39,7 +40,7 @@ func (r *rows) fill(zones []zone) {
 
 // spread returns the least k for which the order that places say is k-atomic.
 func (r *rows) spread() int {
-	r.most = r.most[:0]
+	r.most = slices.Grow(r.most[:0], len(r.zones))
 	most := int32(0)
 	for i := range r.zones {
 		most = max(most, r.zones[i].place)
