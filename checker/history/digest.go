@@ -26,10 +26,20 @@ func (d *digest) text(s string) {
 	d.word(w)
 }
 
-func (d *digest) value(v Value) {
-	d.word(uint64(v.Num))
+func (d *digest) value(n *Names, v Value) {
+	d.item(n, v.Num)
 	d.word(uint64(len(v.List)))
 	for _, x := range v.List {
+		d.item(n, x)
+	}
+}
+
+// item folds in a number, or the name that it stands for: which number that is
+// says nothing.
+func (d *digest) item(n *Names, x int64) {
+	if name, ok := n.Of(x); ok {
+		d.text(name)
+	} else {
 		d.word(uint64(x))
 	}
 }
@@ -37,11 +47,11 @@ func (d *digest) value(v Value) {
 func (d *digest) op(op *Op) {
 	d.word(uint64(op.Client))
 	d.word(uint64(op.Process))
-	d.word(uint64(op.Kind) | uint64(op.Status)<<8 | flag(op.Swapped)<<16 | flag(op.Blind)<<17)
+	d.word(uint64(op.Kind) | uint64(op.Status)<<8 | bit(op.Swapped)<<16 | bit(op.Blind)<<17)
 	d.text(op.Key)
-	d.value(op.In)
-	d.value(op.Expect)
-	d.value(op.Out)
+	d.value(op.Names, op.In)
+	d.value(op.Names, op.Expect)
+	d.value(op.Names, op.Out)
 	d.word(uint64(op.Call))
 	d.word(uint64(op.Return))
 	d.word(uint64(len(op.Attempts)))
@@ -53,7 +63,7 @@ func (d *digest) op(op *Op) {
 	}
 }
 
-func flag(b bool) uint64 {
+func bit(b bool) uint64 {
 	if b {
 		return 1
 	}

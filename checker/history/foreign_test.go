@@ -46,9 +46,9 @@ func TestReadJepsen(t *testing.T) {
 		t.Fatal(format, err)
 	}
 	const want = `client 0 read register=null [3 ns, 5 ns] ok
-client 1 wrote register=[0] [4 ns, 7 ns] ok
-client 2 set register from [0] to 3 [8 ns, 9 ns] ok
-client 2 found register not to be [0] [10 ns, 11 ns] ok
+client 1 wrote register=0 [4 ns, 7 ns] ok
+client 2 set register from 0 to 3 [8 ns, 9 ns] ok
+client 2 found register not to be 0 [10 ns, 11 ns] ok
 client 0 read register=null [12 ns, 13 ns] failed
 client 1 wrote register=9 [14 ns, never] unknown
 client 0 wrote register=7 [16 ns, never] unknown
@@ -63,9 +63,9 @@ func TestReadKV(t *testing.T) {
 	if err != nil || format != FormatKV {
 		t.Fatal(format, err)
 	}
-	const want = `client 0 wrote k=[1] [1 ns, 2 ns] ok
-client 0 appended 2 to k [3 ns, 5 ns] ok
-client 1 read k=[1,2,3] [4 ns, 6 ns] ok
+	const want = `client 0 wrote k=[a.] [1 ns, 2 ns] ok
+client 0 appended b. to k [3 ns, 5 ns] ok
+client 1 read k=[a.,b.,?] [4 ns, 6 ns] ok
 client 1 read l=null [7 ns, 8 ns] ok
 `
 	if got := told(h); got != want {
@@ -76,27 +76,25 @@ client 1 read l=null [7 ns, 8 ns] ok
 func TestForeignErrors(t *testing.T) {
 	const j, k = "INFO jepsen.util - ", `{:process 0, :type :invoke, :f :append, :key "k", :value "a"}` + "\n"
 	for _, c := range []struct{ file, want string }{
-		{"<html>", `f:1: file: no history format begins with "<html>"; give JSON Lines (see the help of check), a Jepsen text log, or {:process ...} maps`},
-		{" \n", "f:1: file: it holds no operation; check that the recording worked and that this is the right file"},
-		{j + ":nemesis :info :start nil", "f:1: file: it holds no operation; check that the recording worked and that this is the right file"},
-		{j + "1 :ok :read 4", "f:1: process: process 1 is answered but had not called; check that no line is missing above"},
-		{j + "1 :invoke :read nil\n" + j + "1 :invoke :read nil", "f:2: process: process 1 calls while its operation on line 1 runs; let the operations of a process follow one another"},
-		{j + "1 :invoke :write 1\n" + j + "1 :info :write :timed-out\n" + j + "1 :invoke :read nil", "f:3: process: process 1 calls again after an operation that was never answered; let the client take a new process number after :info"},
-		{j + "1 :invoke :write 1\n" + j + "1 :ok :write 2", "f:2: value: the answer says 2, the call on line 1 said otherwise; check that no line is missing above"},
-		{j + "1 :invoke :write 1\n" + j + "1 :ok :read 2", "f:2: f: process 1 called a write on line 1 and is answered a read; check that no line is missing above"},
-		{j + "1 :invoke :write 1\n" + j + "1 :done :write 1", "f:2: type: unknown type :done; use :invoke, :ok, :fail or :info"},
-		{j + "x :invoke :write 1", `f:1: process: expected a whole number, found "x" at column 1; see the format in the help of check`},
-		{j + "1 :invoke :drain 1", "f:1: f: unknown function :drain; use :read, :write or :cas"},
-		{j + "1 :invoke :cas 5", "f:1: value: 5 is not a pair; use [expected new]"},
-		{j + "1 :invoke", "f:1: line: cut off; give process, type, function and value"},
-		{j + "1 :invoke :read nil\nWARN boom", `f:2: line: not an event of a Jepsen log; keep only the lines that begin with "INFO jepsen.util -"`},
-		{k + `{:process 0, :type :ok, :f :append, :key "z", :value "a"}`, "f:2: key: the answer is about key z, the call on line 1 was not; check that no line is missing above"},
-		{k + `{:process 1, :type :invoke, :f :put, :key "k", :value "ab"}`, `f:2: :value: "ab" begins with "a" (lines 2 and 1), so a get cannot be told apart; end each piece of text with a mark`},
-		{`{:process 0, :type :invoke, :f :drop, :key "k", :value "a"}`, "f:1: f: unknown function :drop; use :get, :put or :append"},
-		{`{:process 0, :type :invoke, :f :put, :key "k"}`, "f:1: line: only :process :type :f :key; give :process, :type, :f, :key and :value"},
-		{`{:process 0, :process 1}`, "f:1: :process: given twice; keep one of them"},
-		{`{:process 0, :colour 1}`, "f:1: :colour: unknown field; use :process, :type, :f, :key and :value"},
-		{`{:process 0, :type :invoke, :f :append, :key "k", :value ""}`, "f:1: value: an append of nothing; append some text"},
+		{"<html>", `f:1:1: file: no history format begins with "<html>"; give JSON Lines (see the help of check), EDN, or a Jepsen text log`},
+		{" \n", "f:1:1: file: it holds no operation; check that the recording worked and that this is the right file"},
+		{j + ":nemesis :info :start nil", "f:1:1: file: it holds no operation; check that the recording worked and that this is the right file"},
+		{j + "1 :ok :read 4", "f:1:20: process: process 1 is answered but had not called; check that no line is missing above"},
+		{j + "1 :invoke :read nil\n" + j + "1 :invoke :read nil", "f:2:20: process: process 1 calls while its operation on line 1 runs; let the operations of a process follow one another"},
+		{j + "1 :invoke :write 1\n" + j + "1 :ok :write 2", "f:2:33: value: the answer says 2, the call on line 1 said otherwise; check that no line is missing above"},
+		{j + "1 :invoke :write 1\n" + j + "1 :ok :read 2", "f:2:26: f: process 1 called a write on line 1 and is answered a read; check that no line is missing above"},
+		{j + "1 :invoke :write 1\n" + j + "1 :done :write 1", "f:2:22: type: unknown type :done; use :invoke, :ok, :fail or :info"},
+		{j + "x :invoke :write 1", `f:1:20: process: x is not a process number; use numbers from 0 to 2147483647`},
+		{j + "1 :invoke :cas 5", "f:1:35: value: 5 is not a pair; use [expected new]"},
+		{j + "1 :invoke", "f:1:1: line: cut off; give process, type, function and value"},
+		{j + "1 :invoke :read nil\nWARN boom", `f:2:1: line: not an event of a Jepsen log; keep only the lines that begin with "INFO jepsen.util -"`},
+		{k + `{:process 0, :type :ok, :f :append, :key "z", :value "a"}`, "f:2:1: key: the answer is about key z, the call on line 1 was not; check that no line is missing above"},
+		{k + `{:process 1, :type :invoke, :f :put, :key "k", :value "ab"}`, `f:2:1: value: "ab" begins with "a" (lines 2 and 1), so a get cannot be told apart; end each piece of text with a mark`},
+		{`{:process 0, :type :invoke, :f :drop, :key "k", :value "a"}`, "f:1:32: f: unknown function :drop; judged are :read, :write, :cas, :append, :add, :enqueue, :dequeue, :drain, :push, :pop, :acquire, :release, and :txn with [[:r x nil] [:w x 1] [:append x 1]]"},
+		{`{:process 0, :type :invoke, :f :put, :key "k"}`, "f:1:1: value: :put of nothing; give some text in double quotes"},
+		{`{:process 0, :process 1}`, "f:1:14: process: given twice; keep one of them"},
+		{`{:process 0, :colour 1}`, "f:1:1: type: missing; add :type with :invoke, :ok, :fail or :info"},
+		{`{:process 0, :type :invoke, :f :append, :key "k", :value ""}`, "f:1:58: value: :append of nothing; give some text in double quotes"},
 	} {
 		_, _, err := ReadAny(strings.NewReader(c.file), "f")
 		if err == nil || err.Error() != c.want {

@@ -49,6 +49,9 @@ func (k Kind) Takes() bool { return k == Dequeue || k == Pop }
 // Brings reports whether an operation of kind k brings a value along, in In.
 func (k Kind) Brings() bool { return k != Read && !k.Takes() }
 
+// bringsOne reports whether an operation of kind k brings exactly one item.
+func (k Kind) bringsOne() bool { return k >= Append && k.Brings() }
+
 // A Status says what the client learned.
 type Status uint8
 

@@ -14,19 +14,26 @@ import (
 //
 //	{"client":1,"kind":"write","key":"x","in":7,"call":0,"return":205000000,"status":"ok"}
 //	{"client":2,"kind":"read","key":"x","out":null,"call":700000000,"return":701000000,"status":"ok","attempts":[[0,700000000,701000000,"ok"]]}
-//	{"client":1,"kind":"cas","key":"x","expect":7,"in":8,"call":800000000,"status":"unknown"}
+//	{"client":1,"kind":"cas","key":"x","expect":7,"in":"done","call":800000000,"status":"unknown"}
 //	{"client":1,"process":9,"kind":"append","key":"log","in":3,"call":900000000,"return":905000000,"status":"ok"}
+//	{"client":2,"kind":"add","key":"tags","in":"red","call":910000000,"return":915000000,"status":"ok"}
+//	{"client":2,"kind":"read","key":"tags","out":["red"],"call":920000000,"return":925000000,"status":"ok"}
+//	{"client":3,"kind":"enqueue","key":"jobs","in":5,"call":930000000,"return":935000000,"status":"ok"}
+//	{"client":3,"kind":"dequeue","key":"jobs","out":5,"call":940000000,"return":945000000,"status":"ok"}
+//	{"client":3,"kind":"pop","key":"pile","out":null,"call":950000000,"return":955000000,"status":"ok"}
 //
 // The fields:
 //
 //	client    who asked, from 0
 //	process   the logical process, when its number is not the client's; a client takes a new one
 //	          after an unknown outcome. The operations of a process never overlap
-//	kind      read, write, cas or append
+//	kind      read, write or cas (a register), append (a list), add (a set), enqueue or dequeue
+//	          (a queue), push or pop (a stack). A read returns what a register holds, or all
+//	          of a list or, in any order, of a set
 //	key       any string
-//	in        what was to be written, set or appended; not for reads
+//	in        what was to be written, set, appended, added, enqueued or pushed; not for others
 //	expect    what a cas compares with; only for cas
-//	out       what a read returned, or what a cas that did not swap found; only when ok
+//	out       what a read, dequeue or pop returned, or what a cas that did not swap found; only when ok
 //	swapped   true for a cas that took effect; only when ok
 //	blind     true for a cas that did not swap and did not say what it found (it has no out)
 //	call      when it was called
@@ -35,97 +42,164 @@ import (
 //	          then or later)
 //	attempts  the requests behind it, each [node, call, return, status]; left out when there are none
 //
-// A value is a number, a list of numbers, or null: nothing was written yet. The
-// number 0 is refused as a value, since it would mean the same as null; inside
-// lists it is a number like others.
+// A value is a whole number, a string, a list of these, or null: nothing was
+// written yet, or it was empty. Values are equal if they are written alike: 7
+// and "7" are different.
 //
 // Encode returns an error, and writes nothing more, at the first operation that
 // Decode would refuse.
 func Encode(w io.Writer, h History) error {
-	buf := bufio.NewWriter(w)
-	var seen order
-	var line []byte
+	e := encoder{out: bufio.NewWriter(w)}
 	for i := range h {
 		op := h[i].meaning()
-		f := op.check()
+		f := op.checkValues()
 		if f == nil {
-			f = op.checkValues()
-		}
-		if f == nil {
-			f = seen.check(&op, i+1)
+			f = e.put(&op, nil)
 		}
 		if f != nil {
 			return fmt.Errorf("operation %d: %w", i, f)
 		}
-		line = op.appendJSON(line[:0])
-		if len(line) > maxLine {
-			return fmt.Errorf("operation %d: %w", i, errLong())
-		}
-		if _, err := buf.Write(append(line, '\n')); err != nil {
-			return err
+		if e.err != nil {
+			return e.err
 		}
 	}
-	return buf.Flush()
+	return e.out.Flush()
+}
+
+// EncodeTransactions writes transactions as JSON Lines, as Encode does operations:
+//
+//	{"client":1,"txn":[["append","x",3],["read","y",[1,2]]],"call":0,"return":205000000,"status":"ok"}
+//	{"client":2,"txn":[["write","x","a"],["read","y",null]],"call":1000,"return":2000,"status":"failed"}
+//	{"client":2,"process":7,"txn":[["read","x"]],"call":3000,"status":"unknown"}
+//
+// A micro operation is [kind, key, value] with the kind read, write or append. A
+// read without an answer needs no value, and what it says is ignored. All other
+// fields are as in Encode. A file holds operations or transactions, not both.
+func EncodeTransactions(w io.Writer, all []Transaction) error {
+	e := encoder{out: bufio.NewWriter(w)}
+	for i := range all {
+		t := &all[i]
+		f := t.checkValues()
+		if f == nil {
+			f = e.put(t.asOp(), append([]Micro{}, t.Ops...)) // never nil
+		}
+		if f != nil {
+			return fmt.Errorf("transaction %d: %w", i, f)
+		}
+		if e.err != nil {
+			return e.err
+		}
+	}
+	return e.out.Flush()
+}
+
+// An encoder writes lines.
+type encoder struct {
+	out  *bufio.Writer
+	seen order
+	n    int
+	line []byte
+	err  error // of writing
+}
+
+// put writes an operation, or a transaction if there are micros.
+func (e *encoder) put(op *Op, micros []Micro) *flaw {
+	e.n++
+	f := op.check()
+	if f == nil {
+		f = e.seen.check(op, e.n)
+	}
+	if f != nil {
+		return f
+	}
+	if e.line = op.appendJSON(e.line[:0], micros); len(e.line) > maxLine {
+		return errLong()
+	}
+	_, e.err = e.out.Write(append(e.line, '\n'))
+	return nil
 }
 
 // checkValues returns why a value or key of op cannot be written down, if it cannot.
 func (op *Op) checkValues() *flaw {
-	if !utf8.ValidString(op.Key) {
-		return &flaw{"key", fmt.Sprintf("%q is not UTF-8", op.Key), "use a readable key"}
+	if f := checkKey(op.Key); f != nil {
+		return f
 	}
 	for _, v := range [...]struct {
 		field string
 		Value
 	}{{"in", op.In}, {"expect", op.Expect}, {"out", op.Out}} {
-		if v.Num != 0 && len(v.List) > 0 {
-			return &flaw{v.field, "a value holds both a number and a list", "use one of them"}
+		if f := op.Names.check(v.field, v.Value); f != nil {
+			return f
 		}
 	}
 	return nil
 }
 
-func (v Value) appendJSON(b []byte) []byte {
-	switch {
-	case len(v.List) > 0:
-		b = append(b, '[')
-		for i, x := range v.List {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = strconv.AppendInt(b, x, 10)
+// checkValues returns why a value or key of t cannot be written down, if it cannot.
+func (t *Transaction) checkValues() *flaw {
+	for i, m := range t.Ops {
+		field := fmt.Sprintf("txn[%d]", i)
+		f := checkKey(m.Key)
+		if f == nil {
+			f = t.Names.check(field, m.Value)
 		}
-		return append(b, ']')
-	case v.Num != 0:
-		return strconv.AppendInt(b, v.Num, 10)
-	default:
-		return append(b, "null"...)
+		if f == nil && m.Kind != Read && m.Kind != Write && m.Kind != Append {
+			f = wrong(field, "a transaction does not "+m.Kind.String(), "use read, write and append")
+		}
+		if f == nil && m.Kind == Append && len(m.Value.List) > 0 {
+			f = wrong(field, "append takes one value", "split a list into one append per value")
+		}
+		if f != nil {
+			return f
+		}
 	}
+	return nil
 }
 
-func (op *Op) appendJSON(b []byte) []byte {
+// asOp returns what a transaction has in common with an operation.
+func (t *Transaction) asOp() *Op {
+	return &Op{Client: t.Client, Process: t.Process, Call: t.Call, Return: t.Return, Status: t.Status, Names: t.Names}
+}
+
+func checkKey(key string) *flaw {
+	if !utf8.ValidString(key) {
+		return wrong("key", fmt.Sprintf("%q is not UTF-8", key), "use a readable key")
+	}
+	return nil
+}
+
+// check returns why the value cannot be written down, if it cannot.
+func (n *Names) check(field string, v Value) *flaw {
+	if v.Num != 0 && len(v.List) > 0 {
+		return wrong(field, "a value holds both a number and a list", "use one of them")
+	}
+	if f := n.checkItem(field, v.Num); f != nil {
+		return f
+	}
+	for _, x := range v.List {
+		if f := n.checkItem(field, x); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (n *Names) checkItem(field string, x int64) *flaw {
+	if _, named := n.Of(x); x <= lastName && !named {
+		return wrong(field, fmt.Sprintf("%d is kept for names", x), fmt.Sprintf("use numbers from %d on", int64(lastName+1)))
+	}
+	return nil
+}
+
+func (op *Op) appendJSON(b []byte, micros []Micro) []byte {
 	b = strconv.AppendInt(append(b, `{"client":`...), int64(op.Client), 10)
 	if op.Process != op.Client {
 		b = strconv.AppendInt(append(b, `,"process":`...), int64(op.Process), 10)
 	}
-	b = append(append(append(b, `,"kind":"`...), op.Kind.String()...), '"')
-	b = append(append(b, `,"key":`...), quote(op.Key)...)
-	if op.Kind == CAS {
-		b = op.Expect.appendJSON(append(b, `,"expect":`...))
-	}
-	switch {
-	case op.Kind == Append:
-		b = strconv.AppendInt(append(b, `,"in":`...), op.In.Num, 10)
-	case op.Kind.Mutates():
-		b = op.In.appendJSON(append(b, `,"in":`...))
-	}
-	if op.Observes() {
-		b = op.Out.appendJSON(append(b, `,"out":`...))
-	}
-	if op.Swapped {
-		b = append(b, `,"swapped":true`...)
-	}
-	if op.Blind {
-		b = append(b, `,"blind":true`...)
+	if micros != nil {
+		b = op.appendMicros(append(b, `,"txn":[`...), micros)
+	} else {
+		b = op.appendAction(b)
 	}
 	b = strconv.AppendInt(append(b, `,"call":`...), int64(op.Call), 10)
 	if op.Status != Unknown {
@@ -136,6 +210,49 @@ func (op *Op) appendJSON(b []byte) []byte {
 		b = appendAttempts(append(b, `,"attempts":`...), op.Attempts)
 	}
 	return append(b, '}')
+}
+
+// appendAction writes what an operation does and what came of it.
+func (op *Op) appendAction(b []byte) []byte {
+	b = append(append(append(b, `,"kind":"`...), op.Kind.String()...), '"')
+	b = append(append(b, `,"key":`...), quote(op.Key)...)
+	if op.Kind == CAS {
+		b = op.Names.appendValue(append(b, `,"expect":`...), op.Expect)
+	}
+	switch {
+	case op.Kind.bringsOne():
+		b = op.Names.appendItem(append(b, `,"in":`...), op.In.Num)
+	case op.Kind.Brings():
+		b = op.Names.appendValue(append(b, `,"in":`...), op.In)
+	}
+	if op.Observes() || op.Status == OK && op.Kind.Takes() {
+		b = op.Names.appendValue(append(b, `,"out":`...), op.Out)
+	}
+	if op.Swapped {
+		b = append(b, `,"swapped":true`...)
+	}
+	if op.Blind {
+		b = append(b, `,"blind":true`...)
+	}
+	return b
+}
+
+func (op *Op) appendMicros(b []byte, micros []Micro) []byte {
+	for i, m := range micros {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, `["`...), m.Kind.String()...), `",`...)
+		b = append(b, quote(m.Key)...)
+		switch {
+		case m.Kind == Append:
+			b = op.Names.appendItem(append(b, ','), m.Value.Num)
+		case m.Kind == Write || op.Status == OK:
+			b = op.Names.appendValue(append(b, ','), m.Value)
+		}
+		b = append(b, ']')
+	}
+	return append(b, ']')
 }
 
 func appendAttempts(b []byte, attempts []Attempt) []byte {

@@ -3,16 +3,22 @@ package history
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Names are what the values of a history from outside are called, where they are
 // not plain numbers: strings, keywords, and the number 0, which as a Value would
 // mean that nothing was written yet. Each name stands for one number, given in
 // the order in which the names come up. A nil *Names names nothing.
+//
+// A name is the text of the value as EDN writes it (:up, "two words", 0), or what
+// a string of JSON Lines holds, which gets quotes if it reads like a number.
 type Names struct {
-	texts  []string
-	number map[string]int64
+	texts   []string
+	number  map[string]int64
+	initial string // what the initial value is called, if not null
 }
 
 // firstName is the number of the first name; the numbers from here to lastName
@@ -44,6 +50,24 @@ func (n *Names) Of(x int64) (string, bool) {
 	return n.texts[x-firstName], true
 }
 
+// plain returns the number x as a value: by name if it is one of those that
+// stand for names.
+func (n *Names) plain(x int64) int64 {
+	if x <= lastName {
+		return n.Number(strconv.FormatInt(x, 10))
+	}
+	return x
+}
+
+// written returns the number x as a value that is written to a register, where
+// 0 would be no value.
+func (n *Names) written(x int64) int64 {
+	if x == 0 {
+		return n.Number("0")
+	}
+	return n.plain(x)
+}
+
 // briefItems is how many items at either end of a long list a sentence shows.
 const briefItems = 3
 
@@ -55,10 +79,12 @@ func (n *Names) show(v Value) string {
 		return fmt.Sprintf("[%s,...,%s] (%d items)", n.items(v.List[:briefItems]), n.items(v.List[len(v.List)-briefItems:]), len(v.List))
 	case len(v.List) > 0:
 		return "[" + n.items(v.List) + "]"
-	case v.Num == 0:
-		return "null"
-	default:
+	case v.Num != 0:
 		return n.item(v.Num)
+	case n != nil && n.initial != "":
+		return n.initial
+	default:
+		return "null"
 	}
 }
 
@@ -71,8 +97,74 @@ func (n *Names) items(list []int64) string {
 }
 
 func (n *Names) item(x int64) string {
-	if text, ok := n.Of(x); ok {
+	text, ok := n.Of(x)
+	switch {
+	case !ok:
+		return strconv.FormatInt(x, 10)
+	case bare(text):
 		return text
+	default:
+		return strconv.Quote(text)
 	}
-	return fmt.Sprint(x)
+}
+
+// bare reports whether a name can stand in a sentence without quotes.
+func bare(text string) bool {
+	quoted := len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"'
+	return text != "" && strings.IndexFunc(text, func(r rune) bool {
+		return !unicode.IsGraphic(r) || unicode.IsSpace(r) && !quoted || r == ','
+	}) < 0
+}
+
+// isNumber reports whether a text reads like a whole number.
+func isNumber(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	return digits != "" && strings.Trim(digits, "0123456789") == ""
+}
+
+// nameOf returns the name of a string in JSON Lines. What reads like a number,
+// or like the name of such a string, gets quotes around it.
+func nameOf(s string) string {
+	if isNumber(strings.Trim(s, `"`)) {
+		return `"` + s + `"`
+	}
+	return s
+}
+
+// appendName writes the name as JSON Lines hold it, so that nameOf gives it back.
+func appendName(b []byte, name string) []byte {
+	if isNumber(name) {
+		return append(b, name...)
+	}
+	if inner := strings.TrimSuffix(strings.TrimPrefix(name, `"`), `"`); isNumber(strings.Trim(inner, `"`)) {
+		name = inner
+	}
+	return append(b, quote(name)...)
+}
+
+// appendItem writes a number as JSON Lines hold it: itself, or what it stands for.
+func (n *Names) appendItem(b []byte, x int64) []byte {
+	if name, ok := n.Of(x); ok {
+		return appendName(b, name)
+	}
+	return strconv.AppendInt(b, x, 10)
+}
+
+// appendValue writes a value as JSON Lines hold it.
+func (n *Names) appendValue(b []byte, v Value) []byte {
+	switch {
+	case len(v.List) > 0:
+		b = append(b, '[')
+		for i, x := range v.List {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = n.appendItem(b, x)
+		}
+		return append(b, ']')
+	case v.Num != 0:
+		return n.appendItem(b, v.Num)
+	default:
+		return append(b, "null"...)
+	}
 }

@@ -8,7 +8,7 @@ import (
 
 // String returns the value as it stands in history files: null, a number, or a
 // list such as [1,2].
-func (v Value) String() string { return string(v.appendJSON(nil)) }
+func (v Value) String() string { return string((*Names)(nil).appendValue(nil, v)) }
 
 // IsZero reports whether v is the initial value: nothing was written yet.
 func (v Value) IsZero() bool { return v.Num == 0 && len(v.List) == 0 }
@@ -50,6 +50,9 @@ func (op *Op) Show(v Value) string { return op.Names.show(v) }
 // String says what the operation did, such as `client 2 read x=1`.
 func (op Op) String() string {
 	in, out := op.Show(op.In), op.Show(op.Out)
+	if op.Kind.bringsOne() {
+		in = op.Names.item(op.In.Num) // 0 is an item like others
+	}
 	switch op.Kind {
 	case Read:
 		return fmt.Sprintf("client %d read %s=%s", op.Client, op.Key, out)

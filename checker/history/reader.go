@@ -12,19 +12,23 @@ import (
 const maxLine = 4 << 20
 
 func errLong() *flaw {
-	return &flaw{"line", fmt.Sprintf("longer than %d MiB", maxLine>>20), "check that this is a history file, with one operation per line"}
+	return wrong("line", fmt.Sprintf("longer than %d MiB", maxLine>>20), "check that this is a history file, with one operation per line")
 }
 
 // lines reads a text file line by line and puts name and line into errors.
 type lines struct {
-	scan *bufio.Scanner
-	name string
-	line int
+	scan  *bufio.Scanner
+	name  string
+	line  int
+	bytes int // in the lines so far
 }
+
+// readSize is how much is read from a file at a time.
+const readSize = 64 << 10
 
 func newLines(r io.Reader, name string) *lines {
 	s := bufio.NewScanner(r)
-	s.Buffer(nil, maxLine)
+	s.Buffer(make([]byte, 0, readSize), maxLine)
 	return &lines{scan: s, name: name}
 }
 
@@ -32,8 +36,9 @@ func newLines(r io.Reader, name string) *lines {
 // until the next call.
 func (l *lines) next() ([]byte, error) {
 	for l.scan.Scan() {
-		l.line++
-		if b := l.scan.Bytes(); !blank(b) {
+		b := l.scan.Bytes()
+		l.line, l.bytes = l.line+1, l.bytes+len(b)+1
+		if !blank(b) {
 			return b, nil
 		}
 	}
@@ -44,11 +49,11 @@ func (l *lines) next() ([]byte, error) {
 		l.line++
 		return nil, l.errorf(errLong())
 	default:
-		return nil, fmt.Errorf("%s:%d: %w", l.name, l.line, err)
+		return nil, fmt.Errorf("%s:%d: %w", l.name, l.line+1, err)
 	}
 }
 
-func (l *lines) errorf(f *flaw) error { return fmt.Errorf("%s:%d: %w", l.name, l.line, f) }
+func (l *lines) errorf(f *flaw) error { return f.in(l.name, l.line, 1) }
 
 func blank(b []byte) bool {
 	for _, c := range b {
@@ -62,60 +67,77 @@ func blank(b []byte) bool {
 // errEmpty is the error of a file without a single operation: to call such a
 // history correct would hide that something went wrong before.
 func errEmpty(name string) error {
-	return fmt.Errorf("%s:1: file: it holds no operation; check that the recording worked and that this is the right file", name)
+	return wrong("file", "it holds no operation", "check that the recording worked and that this is the right file").in(name, 1, 1)
 }
 
 // A Reader reads the operations of a history file in the format of Encode, one at
-// a time, in bounded memory apart from one entry for each process and key.
+// a time, in bounded memory apart from one entry for each process, key and name.
 type Reader struct {
 	lines *lines
 	seen  order
-	keys  map[string]string // so that equal keys share memory
+	parse parser
 	count int
+	txns  bool // the file holds transactions
 }
 
 // NewReader returns a reader of r. Errors call the file by name.
 func NewReader(r io.Reader, name string) *Reader {
-	return &Reader{lines: newLines(r, name), keys: map[string]string{}}
+	return &Reader{lines: newLines(r, name), parse: parser{names: &Names{}}}
 }
 
+// Line returns the line of the latest operation, counted from 1.
+func (r *Reader) Line() int { return r.lines.line }
+
 // Next returns the next operation, or io.EOF after the last one. Other errors
-// say name:line: field: cause; remedy. A file without operations is an error.
-func (r *Reader) Next() (Op, error) {
+// say name:line:column: field: cause; remedy. A file without operations is an
+// error, and so is one of transactions.
+func (r *Reader) Next() (op Op, err error) {
+	if err = r.next(&op); err == nil && r.txns {
+		err = r.errorf(wrong("txn", "a transaction, where operations were expected", "read the file as a whole"))
+	}
+	return op, err
+}
+
+// next reads an operation into op, or a transaction into op and r.parse.micros.
+func (r *Reader) next(op *Op) error {
 	b, err := r.lines.next()
 	if err == io.EOF && r.count == 0 {
-		return Op{}, errEmpty(r.lines.name)
+		return errEmpty(r.lines.name)
 	}
 	if err != nil {
-		return Op{}, err
+		return err
 	}
-	op, f := parseOp(b, r.keys)
+	f := r.parse.line(b, op)
 	if f == nil {
 		f = op.check()
 	}
 	if f == nil {
-		f = r.seen.check(&op, r.lines.line)
+		f = r.seen.check(op, r.lines.line)
+	}
+	if txn := r.parse.micros != nil; f == nil && r.count == 0 {
+		r.txns = txn
+	} else if f == nil && r.txns != txn {
+		f = wrong("line", "operations and transactions in one file", "keep them in files of their own")
 	}
 	if f != nil {
-		return Op{}, r.lines.errorf(f)
+		return r.errorf(f)
 	}
 	r.count++
-	return op, nil
+	return nil
 }
+
+func (r *Reader) errorf(f *flaw) error { return r.lines.errorf(r.parse.placed(f)) }
 
 // Decode reads a whole history in the format of Encode. It checks everything that
 // can be checked line by line: fields, values, times, order, and that the
 // operations of a process follow one another. Errors call the file by name.
 func Decode(r io.Reader, name string) (History, error) {
-	var h History
-	for next := NewReader(r, name); ; {
-		op, err := next.Next()
-		if err == io.EOF {
-			return h, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		h = append(h, op)
+	file, err := Load(r, name, Options{Format: FormatLines})
+	if err == nil && file.Transactions != nil {
+		err = wrong("txn", "transactions, where operations were expected", "read the file with Load").in(name, file.Lines[0].Call, 1)
 	}
+	if err != nil {
+		return nil, err
+	}
+	return file.History, nil
 }

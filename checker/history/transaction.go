@@ -36,7 +36,7 @@ func (t Transaction) String() string {
 		case m.Kind == Read && t.Status != OK:
 			s += fmt.Sprintf(" read %s", m.Key)
 		case m.Kind == Append:
-			s += fmt.Sprintf(" append %s to %s", t.Show(m.Value), m.Key)
+			s += fmt.Sprintf(" append %s to %s", t.Names.item(m.Value.Num), m.Key)
 		default:
 			s += fmt.Sprintf(" %v %s=%s", m.Kind, m.Key, t.Show(m.Value))
 		}

@@ -127,18 +127,21 @@ func (a *app) checkFile(file string, budget judge.Budget) (checked, error) {
 		return checked{}, err
 	}
 	defer in.Close()
-	lines := &lineFinder{}
-	h, format, err := history.ReadAny(io.TeeReader(in, lines), name)
+	f, err := history.Load(in, name, history.Options{})
 	if err != nil {
 		return checked{}, err
 	}
+	h := f.History
+	if f.Transactions != nil {
+		return checked{}, fmt.Errorf("%s: holds transactions, and only operations can be judged", name)
+	}
 	r := linear.Check(h, budget)
 	c := checked{
-		File: name, Format: format, Ops: len(h), Clients: clientsOf(h), Verdict: r.Verdict, Engine: r.Engine,
+		File: name, Format: f.Format, Ops: len(h), Clients: clientsOf(h), Verdict: r.Verdict, Engine: r.Engine,
 		Evidence: r.Evidence.Text, Staleness: stalenessOf(h),
 	}
 	for _, i := range r.Evidence.Ops {
-		c.Proof = append(c.Proof, proofOf(&h[i], lineOf(&h[i], i, format, lines)))
+		c.Proof = append(c.Proof, proofOf(&h[i], f.Lines[i].Call))
 	}
 	return c, nil
 }
@@ -162,42 +165,6 @@ func (a *app) openHistory(file string) (io.ReadCloser, string, error) {
 		return nil, "", fmt.Errorf("%s: is a folder, not a history\n  hint: name one of the files in it", file)
 	}
 	return f, file, nil
-}
-
-// A lineFinder takes a text and remembers which lines of it are not blank.
-type lineFinder struct {
-	line  int   // that is being read, from 0
-	solid bool  // something stands in it
-	lines []int // the lines that are not blank, from 1
-}
-
-// Write takes more of the text.
-func (f *lineFinder) Write(p []byte) (int, error) {
-	for rest := p; len(rest) > 0; {
-		end := bytes.IndexByte(rest, '\n')
-		part := rest
-		if end >= 0 {
-			part = rest[:end]
-		}
-		if !f.solid && len(bytes.TrimSpace(part)) > 0 {
-			f.solid = true
-			f.lines = append(f.lines, f.line+1)
-		}
-		if end < 0 {
-			break
-		}
-		f.line, f.solid, rest = f.line+1, false, rest[end+1:]
-	}
-	return len(p), nil
-}
-
-// lineOf returns the line of the i-th operation. In JSON Lines it is the i-th
-// that is not blank; in the other formats the times are numbers of lines.
-func lineOf(op *history.Op, i int, format history.Format, f *lineFinder) int {
-	if format != history.FormatLines {
-		return int(op.Call)
-	}
-	return f.lines[i]
 }
 
 func proofOf(op *history.Op, line int) proof {
