@@ -101,6 +101,8 @@ func MeasureKeys(h history.History, all []keys.Key) Score {
 func (m *measurer) measure(k *keys.Key) {
 	if k.Blind || k.Shape != keys.Register && k.Shape != keys.List {
 		m.score.Skipped += len(k.Reads)
+		m.score.K.Skipped += len(k.Reads)
+		m.score.Removal.Skipped += len(k.Reads)
 		return
 	}
 	m.score.Reads += len(k.Reads)

@@ -85,6 +85,8 @@ func TestStories(t *testing.T) {
 		{"concurrent writes, read to and fro: the lesser shift repairs", h{
 			write(1, 1, 0, 100), write(2, 2, 0, 100), read(3, 1, 10, 20), read(4, 2, 30, 40), read(3, 1, 50, 55)}, "10", "10", "[{4 3 10ns}]"},
 		{"a read before its write", h{read(2, 1, 0, 5), write(1, 1, 30, 40)}, "infinite (else 0)", "25", "[]"},
+		{"a read before its write, and a stale one: together they need more", h{
+			write(1, 1, 0, 1), read(2, 2, 5, 10), write(1, 2, 50, 60), read(2, 1, 100, 101)}, "infinite (else 40)", "49", "[{3 2 40ns}]"},
 		{"a value from nowhere", h{write(1, 1, 0, 10), read(2, 9, 20, 30)}, "infinite (else 0)", "infinite (else 0)", "[]"},
 		{"a value of a failed write", h{failed(write(1, 1, 0, 10)), read(2, 1, 20, 30)}, "infinite (else 0)", "infinite (else 0)", "[]"},
 		{"an unknown write that nobody saw", h{write(1, 1, 0, 10), unknown(write(1, 2, 20, 0)), read(2, 1, 75, 80)}, "0", "0", "[]"},
@@ -102,6 +104,62 @@ func TestStories(t *testing.T) {
 				t.Errorf("delta %v, gamma %v, late %v; want %s, %s, %s", got.Delta, got.Gamma, got.Late, c.delta, c.gamma, c.late)
 			}
 		})
+	}
+}
+
+func TestWrongs(t *testing.T) {
+	type h = history.History
+	for _, c := range []struct {
+		h    h
+		want string
+	}{
+		{h{write(1, 1, 0, 10), read(2, 9, 20, 30)}, "[{1 nobody wrote that value}]"},
+		{h{swap(1, 9, 1, 0, 10)}, "[{0 nobody wrote that value}]"},
+		{h{read(2, 1, 0, 5), write(1, 1, 30, 40)}, "[{0 that value was not written yet}]"},
+		{h{write(1, 1, 0, 10), func() history.Op { o := swap(2, 1, 5, 20, 30); o.Swapped, o.Out = false, o.Expect; return o }()},
+			"[{1 although it found what it expected, it did not swap}]"},
+		{h{swap(1, 0, 1, 0, 10), swap(2, 0, 2, 0, 10), swap(2, 0, 3, 0, 10)}, "[{1 another compare-and-set had replaced that value} {2 another compare-and-set had replaced that value}]"},
+		{h{swap(1, 2, 1, 0, 10), swap(2, 1, 2, 0, 10)}, "[{0 that value came from its own}]"},
+		{h{add(1, 1, 0, 10), add(1, 2, 0, 10), list(2, 20, 30, 2, 1), list(2, 20, 30, 1), list(2, 40, 50, 2)}, "[{3 the longest list read says otherwise}]"},
+		{h{add(1, 1, 0, 10), list(2, 20, 30, 1, 9), list(2, 20, 30, 1, 1)}, "[{1 nobody wrote that value} {2 the longest list read says otherwise}]"},
+		{h{add(1, 1, 0, 10), read(2, 1, 20, 30)}, "[{1 nobody wrote that value}]"},
+		{h{write(1, 1, 0, 10), write(1, 3, 20, 30), swap(1, 1, 2, 40, 50)}, "[{1 writes and swaps alone contradict one another} {2 writes and swaps alone contradict one another}]"},
+		{h{write(1, 3, 0, 10), write(1, 1, 12, 15), swap(1, 1, 2, 40, 50), swap(1, 3, 4, 17, 18)}, "[{2 writes and swaps alone contradict one another} {3 writes and swaps alone contradict one another}]"},
+		{h{swap(1, 1, 2, 0, 10), write(1, 1, 20, 30)}, "[{1 writes and swaps alone contradict one another}]"},
+	} {
+		s := Measure(c.h)
+		if got := fmt.Sprint(s.Wrong); got != c.want || !s.Delta.Infinite {
+			t.Errorf("%s, want %s, for\n%s", got, c.want, dump(c.h))
+		}
+	}
+}
+
+func TestSkipped(t *testing.T) {
+	type h = history.History
+	blind := swap(3, 1, 5, 40, 50)
+	blind.Swapped, blind.Blind = false, true
+	for _, c := range []struct {
+		name                   string
+		h                      h
+		reads, skipped, noK, n int
+	}{
+		{"register", h{write(1, 1, 0, 10), read(2, 1, 20, 30)}, 1, 0, 0, 0},
+		{"list", h{add(1, 1, 0, 10), list(2, 20, 30, 1)}, 1, 0, 0, 1},
+		{"swaps", h{swap(1, 0, 1, 0, 10), read(2, 1, 20, 30)}, 1, 0, 1, 1},
+		{"repeated", h{write(1, 1, 0, 10), write(1, 1, 0, 10), read(2, 1, 20, 30)}, 0, 1, 1, 1},
+		{"blind", h{write(1, 1, 0, 10), blind, read(2, 1, 20, 30)}, 0, 1, 1, 1},
+	} {
+		s := Measure(c.h)
+		if got := [4]int{s.Reads, s.Skipped, s.K.Skipped, s.Removal.Skipped}; got != [4]int{c.reads, c.skipped, c.noK, c.n} {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if k, ok := s.K.Exact(); k != 1 || !ok {
+			t.Errorf("%s: k=%d, %v", c.name, k, ok)
+		}
+	}
+	s := Measure(h{read(2, 9, 0, 10)})
+	if _, ok := s.K.Exact(); ok {
+		t.Error("k is known to be infinite")
 	}
 }
 
@@ -173,8 +231,12 @@ func (f family) generate(rng *rand.Rand) history.History {
 		}
 		h = append(h, o)
 	}
-	slices.SortStableFunc(h, func(a, b history.Op) int { return int(a.Call - b.Call) })
-	return h
+	for i := range h {
+		if back := history.Time(rng.IntN(30)); wild && rng.IntN(4) == 0 && h[i].Observes() && h[i].Call >= back {
+			h[i].Call, h[i].Return = h[i].Call-back, h[i].Return-back
+		}
+	}
+	return sorted(h)
 }
 
 func arbitrary(rng *rand.Rand, f family, n int) history.Value {

@@ -110,6 +110,7 @@ func TestRanks(t *testing.T) {
 		{"or has none", history.History{w(1, 20), with(w(2, 0), unknown)}, "{[1 0] [] 1} true"},
 		{"the minor number breaks ties", history.History{with(w(1, 5), version(5, 2)), with(w(2, 5), version(5, 1))}, "{[2 1] [] 2} true"},
 		{"values that repeat", history.History{w(1, 1), w(2, 2), w(1, 3), r(1, 3), r(1, 1)}, "{[1 2 3] [3 1] 3} true"},
+		{"only the initial value", history.History{r(0, 0)}, "{[] [] 0} false"},
 		{"an acknowledged write without a version", history.History{w(1, 0), r(1, 10)}, "{[] [] 0} false"},
 		{"a read without a version", history.History{w(1, 10), r(1, 0)}, "{[] [] 0} false"},
 		{"two writes of one version", history.History{w(1, 10), w(2, 10)}, "{[] [] 0} false"},

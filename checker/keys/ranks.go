@@ -16,8 +16,8 @@ type Ranks struct {
 }
 
 // Ranks returns the store's own order of the key's versions, and whether it is
-// known: every acknowledged write and every read of a written value has a
-// version, no two writes share one, and a version always has the same value (two
+// known: there are versions, every acknowledged write and every read of a written value has a
+// one, no two writes share one, and a version always has the same value (two
 // lists are not compared). A read that found the initial value has rank 0. It takes
 // O(n log n) when the order is known, and stops early when it is not.
 func (k *Key) Ranks(h history.History) (Ranks, bool) {
@@ -35,9 +35,12 @@ func (k *Key) Ranks(h history.History) (Ranks, bool) {
 			all = append(all, ranked{op.Version, i, int32(place), false})
 		}
 	}
+	if len(all) == 0 {
+		return Ranks{}, false
+	}
 	// A write comes before the reads of its version.
 	slices.SortFunc(all, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(a.version.Major, b.version.Major), cmp.Compare(a.version.Minor, b.version.Minor), before(a.write, b.write), cmp.Compare(a.op, b.op))
+		return cmp.Or(a.version.Compare(b.version), before(a.write, b.write), cmp.Compare(a.op, b.op))
 	})
 	r := Ranks{Writes: make([]int32, len(k.Writes)), Reads: make([]int32, len(k.Reads))}
 	for len(all) > 0 {

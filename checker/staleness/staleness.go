@@ -1,37 +1,49 @@
 // Package staleness scores how old reads are, in time and in versions, after
-// Probabilistically Bounded Staleness (Bailis et al., VLDB 2012). It judges what
-// is certain from the outside: every figure is a lower bound that holds in every
-// order of the operations that respects real time.
+// Probabilistically Bounded Staleness (Bailis et al., VLDB 2012). A read is stale
+// if, before it was called, a newer value than it returned was in place.
+//
+// Where the store's own order of versions is known for a key (history.Op.Version),
+// newer means of a greater version, and the figures are exact. Elsewhere they are
+// inferred: what is certain from the outside, in every order of the operations that
+// respects real time, so that every figure is a lower bound. A score says of
+// how many reads which is the case. The two can differ both ways: a store that
+// ranks by clocks may rank a later write below an earlier one, and then it is not
+// stale, by its order, to return the earlier.
 //
 // When a value was certainly in place: a write had certainly taken effect once
 // it was acknowledged or, if earlier, once a read of its value returned. Writes
 // of unknown outcome count from the first read that shows them, else not at all.
 //
-//   - A write is certainly newer than a value if it was called after that value was in place.
-//   - A read is stale if, before it was called, a write certainly newer than its value was in place.
+//   - Inferred, a write is newer than a value if it was called after that value was in place.
+//   - A read is stale if, before it was called, a write newer than its value was in place.
 //   - Its age in time (t-visibility) is how long such a write had been in place when it was called.
-//   - Its age in versions (k-staleness) is how many such writes were in place: the writes wholly between.
+//   - Its age in versions (k-staleness) is how many such writes were in place; inferred, the writes wholly between.
 //
-// A key that is only appended to is read as a list. There, a read is stale if an
-// append that was acknowledged before its call is missing from its list; its age
-// is the time since the earliest such acknowledgement, and the number of them.
+// A key that is only appended to is read as a list, and no order is needed: a read
+// is stale if an append that was acknowledged before its call is missing from its
+// list; its age is the time since the earliest such acknowledgement, and the number
+// of them.
 //
 // Judged are OK reads, and compare-and-sets that did not swap and said what they
-// found, on keys where all written values differ. What cannot be judged is counted.
+// found, on keys where all written values differ or the store's order is known.
+// What cannot be judged is counted.
 package staleness
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"faultline/checker/history"
 	"faultline/checker/judge"
+	"faultline/checker/keys"
 )
 
 // A Stale is a read that was certainly stale.
 type Stale struct {
 	Op       int           // the read, as index into the history
-	Newer    int           // the write that proves it: the first newer one to be in place
+	Newer    int           // the write that proves it: the first newer one to be in place (by the store's order, a read of it if the write is not known)
 	Age      time.Duration // since a newer value was in place, at the read's call
 	Versions int           // newer writes in place at the read's call
 }
@@ -40,17 +52,18 @@ type Stale struct {
 // acknowledged write, was the read fresh?
 type Sample struct {
 	Op    int           // the read, as index into the history
-	Since time.Duration // from the newest acknowledgement on its key before its call, to its call
+	Since time.Duration // to its call, from the newest acknowledgement on its key before; by the store's order, from that of the greatest version
 	Fresh bool          // it returned that write's value, or one newer or concurrent: it was not stale
 }
 
 // A Score is the staleness of a history. Lists are in order of call.
 type Score struct {
 	Reads       int      // reads judged
+	Ranked      int      // of these, judged by the store's own order; of the others, it is inferred
 	Stale       []Stale  // the stale ones among them
 	Samples     []Sample // one for each read judged that had an acknowledged write before it
 	Unexplained int      // reads of a value that nobody wrote, or only a failed write: not judged
-	Skipped     int      // reads on keys whose written values are not unique or mix writes with appends: not judged
+	Skipped     int      // reads on keys whose written values are not unique or mix writes with appends, where the store's order is not known: not judged
 }
 
 // Share returns the share of stale reads among those judged, 0 if there are none.
@@ -100,18 +113,41 @@ func (Checker) Check(h history.History, _ judge.Budget) judge.Result {
 }
 
 // Measure scores the reads of h in O(n log n), plus the length of the lists read.
-func Measure(h history.History) Score {
+func Measure(h history.History) Score { return MeasureKeys(h, keys.Of(h)) }
+
+// MeasureKeys is Measure for a history that is already taken apart.
+func MeasureKeys(h history.History, all []keys.Key) Score {
 	var s Score
-	for _, k := range keysOf(h) {
+	for i := range all {
+		k := &all[i]
+		ranks, known := keys.Ranks{}, false
+		if k.Shape != keys.List {
+			ranks, known = k.Ranks(h)
+		}
 		switch {
-		case k.mixed():
-			s.Skipped += len(k.reads)
-		case k.appends > 0:
+		case known:
+			s.ranked(h, k, ranks)
+		case k.Shape == keys.List:
 			s.lists(h, k)
-		default:
+		case k.Shape == keys.Register:
 			s.registers(h, k)
+		default:
+			s.Skipped += len(k.Reads)
 		}
 	}
-	s.sort()
+	slices.SortFunc(s.Stale, func(a, b Stale) int { return cmp.Compare(a.Op, b.Op) })
+	slices.SortFunc(s.Samples, func(a, b Sample) int { return cmp.Compare(a.Op, b.Op) })
 	return s
+}
+
+// Basis says what the score rests on: store, inferred, or both.
+func (s *Score) Basis() string {
+	switch s.Ranked {
+	case 0:
+		return "inferred"
+	case s.Reads:
+		return "store"
+	default:
+		return "store and inferred"
+	}
 }

@@ -1,6 +1,7 @@
 package staleness
 
 import (
+	"flag"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -247,11 +248,18 @@ func plainList(h history.History) []Stale {
 	return out
 }
 
+var crossChecks = flag.Int("crosschecks", 10_000, "random histories to compare with the definitions, per family")
+
+// same reports whether two lists say the same of the same reads: several writes may
+// have been in place first at the same instant.
+func same(got, want []Stale) bool {
+	return slices.EqualFunc(got, want, func(a, b Stale) bool { return a.Op == b.Op && a.Age == b.Age && a.Versions == b.Versions })
+}
+
 func TestAgreesWithTheDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	stale, violated := 0, 0
-	const histories = 20_000
-	for i := range histories {
+	stale := 0
+	for i := range *crossChecks {
 		lists := i%2 == 0
 		h := random(rng, lists)
 		want := plainRegister(h)
@@ -259,25 +267,189 @@ func TestAgreesWithTheDefinition(t *testing.T) {
 			want = plainList(h)
 		}
 		got := Measure(h).Stale
-		same := slices.EqualFunc(got, want, func(a, b Stale) bool {
-			// Several writes may have been in place first at the same instant.
-			return a.Op == b.Op && a.Age == b.Age && a.Versions == b.Versions
-		})
-		if !same {
+		if !same(got, want) {
 			t.Fatalf("got %+v, want %+v for\n%v", got, want, dump(h))
 		}
 		if len(got) == 0 {
 			continue
 		}
 		stale++
-		if r := linear.Check(h, judge.Budget{}); r.Verdict == judge.Violated {
-			violated++
-		} else {
+		if r := linear.Check(h, judge.Budget{}); r.Verdict != judge.Violated {
 			t.Fatalf("a stale read %+v in a linearizable history:\n%v", got, dump(h))
 		}
 	}
-	if stale < histories/10 || stale > histories*9/10 {
-		t.Errorf("%d of %d histories stale: the generator is lopsided", stale, histories)
+	if stale < *crossChecks/10 || stale > *crossChecks*9/10 {
+		t.Errorf("%d of %d histories stale: the generator is lopsided", stale, *crossChecks)
+	}
+}
+
+// versioned gives the operations of a register the versions of some order: that of
+// the calls, if honest, or any.
+func versioned(rng *rand.Rand, h history.History, honest bool) history.History {
+	rank := map[int64]int64{}
+	for i, n := range rng.Perm(len(h)) {
+		if h[i].Kind == history.Write {
+			rank[h[i].In.Num] = int64(n) + 1
+			if honest {
+				rank[h[i].In.Num] = int64(i) + 1
+			}
+		}
+	}
+	for i := range h {
+		switch o := &h[i]; {
+		case o.Kind == history.Read && !o.Out.IsZero():
+			o.Version.Major = rank[o.Out.Num]
+		case o.Kind == history.Write && o.Status == history.OK:
+			o.Version.Major = rank[o.In.Num]
+		}
+	}
+	return h
+}
+
+// plainRanked is the definition by the store's own order, read aloud. The second
+// result is the time from the acknowledgement of the greatest version, of each read.
+func plainRanked(h history.History) (out []Stale, since []time.Duration) {
+	rank := func(o history.Op) int64 { // of an unknown write: from a read of it
+		for _, r := range h {
+			if o.Version.Major == 0 && r.Kind == history.Read && r.Out.Equal(o.In) {
+				return r.Version.Major
+			}
+		}
+		return o.Version.Major
+	}
+	for r, o := range h {
+		if o.Kind != history.Read {
+			continue
+		}
+		s, first := Stale{Op: r}, history.Never
+		var newest history.Op
+		for _, w := range h {
+			if w.Kind != history.Write {
+				continue
+			}
+			at := w.Return
+			for _, x := range h {
+				if x.Kind == history.Read && x.Out.Equal(w.In) {
+					at = min(at, max(x.Return, w.Call))
+				}
+			}
+			if rank(w) > o.Version.Major && at < o.Call {
+				s.Versions++
+				first = min(first, at)
+			}
+			if w.Return < o.Call && w.Version.Major > newest.Version.Major {
+				newest = w
+			}
+		}
+		if s.Versions > 0 {
+			s.Age = o.Call.Sub(first)
+			out = append(out, s)
+		}
+		if newest.Version.Major > 0 {
+			since = append(since, o.Call.Sub(newest.Return))
+		}
+	}
+	return out, since
+}
+
+func TestAgreesWithTheDefinitionByTheStoresOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	stale, fewer := 0, 0
+	for i := range *crossChecks {
+		honest := i%2 == 0
+		h := random(rng, false)
+		inferred := Measure(h)
+		h = versioned(rng, h, honest)
+		got := Measure(h)
+		want, since := plainRanked(h)
+		var samples []time.Duration
+		for _, x := range got.Samples {
+			samples = append(samples, x.Since)
+			if wrong := slices.ContainsFunc(got.Stale, func(s Stale) bool { return s.Op == x.Op }); wrong == x.Fresh {
+				t.Fatalf("sample %+v does not go with %+v", x, got.Stale)
+			}
+		}
+		if !same(got.Stale, want) || !slices.Equal(samples, since) {
+			t.Fatalf("got %+v %v, want %+v %v for\n%v", got.Stale, samples, want, since, dump(h))
+		}
+		if written := slices.ContainsFunc(h, func(o history.Op) bool { return o.Version.Major > 0 }); written != (got.Basis() == "store") && got.Reads > 0 {
+			t.Fatalf("basis %s for\n%v", got.Basis(), dump(h))
+		}
+		if len(got.Stale) > 0 {
+			stale++
+		}
+		if !honest {
+			continue
+		}
+		for _, x := range inferred.Stale { // it is a lower bound
+			k := slices.IndexFunc(got.Stale, func(s Stale) bool { return s.Op == x.Op })
+			if k < 0 || got.Stale[k].Age < x.Age || got.Stale[k].Versions < x.Versions {
+				t.Fatalf("inferred %+v, but by the store's order %+v, for\n%v", x, got.Stale, dump(h))
+			}
+		}
+		if len(inferred.Stale) < len(got.Stale) {
+			fewer++
+		}
+	}
+	if stale < *crossChecks/10 || fewer < *crossChecks/100 {
+		t.Errorf("%d of %d histories stale, %d times more than is certain: the generator is lopsided", stale, *crossChecks, fewer)
+	}
+}
+
+func TestTheStoresOrder(t *testing.T) {
+	at := func(o history.Op, major int64) history.Op {
+		o.Version.Major = major
+		return o
+	}
+	for _, c := range []struct {
+		name    string
+		h       history.History
+		stale   []Stale
+		samples []Sample
+		basis   string
+	}{
+		{
+			"concurrent writes: the store knows which is newer",
+			history.History{at(write(1, 1, 0, 30), 2), at(write(2, 2, 20, 40), 1), at(read(3, 2, 50, 51), 1)},
+			[]Stale{{Op: 2, Newer: 0, Age: 20 * ms, Versions: 1}},
+			[]Sample{{2, 20 * ms, false}},
+			"store",
+		},
+		{
+			"a later write that a fast clock overrules",
+			history.History{at(write(1, 1, 0, 10), 2), at(write(1, 2, 20, 30), 1), at(read(3, 1, 50, 51), 2)},
+			nil,
+			[]Sample{{2, 40 * ms, true}},
+			"store",
+		},
+		{
+			"values that repeat are told apart",
+			history.History{at(write(1, 1, 0, 10), 1), at(write(1, 2, 20, 30), 2), at(write(1, 1, 40, 50), 3), at(read(3, 1, 60, 61), 1), at(read(3, 1, 62, 63), 3)},
+			[]Stale{{Op: 3, Newer: 1, Age: 30 * ms, Versions: 2}},
+			[]Sample{{3, 10 * ms, false}, {4, 12 * ms, true}},
+			"store",
+		},
+		{
+			"an unknown write whose value repeats is known by its reads",
+			history.History{at(write(1, 1, 0, 10), 1), unknown(write(1, 1, 20, 0)), at(read(3, 1, 30, 35), 2), at(read(4, 1, 60, 61), 1)},
+			[]Stale{{Op: 3, Newer: 2, Age: 25 * ms, Versions: 1}},
+			[]Sample{{2, 20 * ms, true}, {3, 50 * ms, false}},
+			"store",
+		},
+		{
+			"one answer without a version, and the order is not known",
+			history.History{at(write(1, 1, 0, 30), 2), write(2, 2, 20, 40), at(read(3, 1, 50, 51), 2)},
+			nil,
+			[]Sample{{2, 10 * ms, true}},
+			"inferred",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := Measure(c.h)
+			if !slices.Equal(got.Stale, c.stale) || !slices.Equal(got.Samples, c.samples) || got.Basis() != c.basis {
+				t.Errorf("stale %+v, samples %+v, %s; want %+v, %+v, %s", got.Stale, got.Samples, got.Basis(), c.stale, c.samples, c.basis)
+			}
+		})
 	}
 }
 
