@@ -43,7 +43,7 @@ var mayImport = []struct {
 	{"checker", []string{"checker/..."}, []string{"github.com/anishathalye/porcupine"}},
 	{"checker/...", []string{"checker/history", "checker/judge", "checker/keys", "checker/execution"}, []string{"github.com/anishathalye/porcupine"}},
 	{"models/store/storetest", []string{"models/store", "experiments", "experiments/...", "checker/...", "net", "net/...", "sim", "sim/..."}, nil},
-	{"models/store/versioned", []string{"sim", "checker/history"}, nil},
+	{"models/store/versioned", []string{"models/store", "sim", "checker/history"}, nil},
 	{"models/store", []string{"sim", "net/call", "checker/history"}, nil},
 	{"models/raft", []string{"models/store", "sim", "net/call", "checker/history"}, []string{"go.etcd.io/raft/v3", "google.golang.org/protobuf"}},
 	{"models/*", []string{"models/store", "models/store/versioned", "sim", "net/call", "checker/history"}, nil},

@@ -108,17 +108,10 @@ func check(cfg store.Config) error {
 
 // route starts with whoever answered last, which is the tail, then goes from near to far.
 func route(cfg store.Config, op history.Op, view store.View) []sim.NodeID {
-	anyone := op.Kind == history.Read && cfg.Choice("reads") == readAny
-	if anyone || view.Hint == sim.None || view.Hint == view.Near[0] {
+	if op.Kind == history.Read && cfg.Choice("reads") == readAny {
 		return view.Near
 	}
-	order := append(make([]sim.NodeID, 0, len(view.Near)), view.Hint)
-	for _, id := range view.Near {
-		if id != view.Hint {
-			order = append(order, id)
-		}
-	}
-	return order
+	return view.HintFirst()
 }
 
 // ticks returns how many heartbeats make up at least d.

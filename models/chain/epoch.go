@@ -35,10 +35,9 @@ func (r *replica) take(c *config, formed bool) {
 
 // restart replaces all that the replica holds.
 func (r *replica) restart(seq uint64, state *store.State) {
-	r.has, r.state, r.log = true, state, nil
-	r.trimmed, r.acked, r.done = seq, seq, seq
+	r.has, r.state, r.log = true, state, store.NewLog[write](seq)
+	r.acked, r.done = seq, seq
 	r.life++
-	clear(r.early)
 }
 
 // enter takes the replica's place once the configuration is durable: forgetting
@@ -46,7 +45,7 @@ func (r *replica) restart(seq uint64, state *store.State) {
 func (r *replica) enter(e sim.Env) {
 	r.linked, r.aimed, r.goal = r.isHead() && r.has, false, 0
 	r.behind = behind{moved: r.ticks}
-	clear(r.early)
+	r.log.DropEarly()
 	r.post(e, r.self, settled{r.config.epoch})
 }
 
@@ -111,7 +110,7 @@ func (r *replica) help(e sim.Env, empty bool) {
 	b := &r.behind
 	b.moved = r.ticks
 	switch {
-	case empty || b.seq < r.trimmed:
+	case empty || b.seq < r.log.Forgotten():
 		e.Send(r.successor(), transfer{r.config.epoch, r.done, r.state.Clone()})
 	case r.cfg.Mutant != "no-resend" && b.seq < r.done:
 		r.pass(e, b.seq+1, min(r.done, b.seq+helpBatch))
@@ -120,7 +119,7 @@ func (r *replica) help(e sim.Env, empty bool) {
 
 // receive takes over the whole state from the predecessor.
 func (r *replica) receive(e sim.Env, from sim.NodeID, m transfer) {
-	if m.epoch != r.config.epoch || from != r.predecessor() || r.has && m.seq <= r.last() {
+	if m.epoch != r.config.epoch || from != r.predecessor() || r.has && m.seq <= r.log.Last() {
 		return
 	}
 	r.restart(m.seq, m.state.Clone())

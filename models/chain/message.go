@@ -45,11 +45,9 @@ type (
 type (
 	// An update is the next write in order, on its way down.
 	update struct {
-		epoch   int
-		seq     uint64
-		ordered int // epoch in which the write got its place
-		client  sim.NodeID
-		req     store.Request
+		epoch int
+		seq   uint64
+		entry *entry
 	}
 	// An ack says, on its way up, that everybody has the writes up to seq.
 	ack struct {
@@ -83,8 +81,6 @@ type (
 	settled struct{ epoch int }
 )
 
-func (m update) write() write { return write{req: m.req, client: m.client, epoch: m.ordered} }
-
 const smallSize = 56 // bytes of a message that holds only a few numbers
 
 func (c *config) size() int { return 16 + 4*len(c.chain) }
@@ -99,7 +95,7 @@ func (m pong) Size() int { return smallSize + m.config.size() }
 func (m install) Size() int { return smallSize + m.config.size() }
 
 // Size returns the bytes of the message on the wire.
-func (m update) Size() int { return smallSize + m.req.Size() }
+func (m update) Size() int { return smallSize + m.entry.req.Size() }
 
 // Size returns the bytes of the message on the wire.
 func (ack) Size() int { return smallSize }

@@ -22,22 +22,21 @@ type replica struct {
 	landed int  // the life that the disk has
 
 	// The writes up to done are durable and applied, those up to acked are known
-	// to be on every member. The log holds the writes after trimmed.
-	state                *store.State
-	log                  []write
-	trimmed, acked, done uint64
+	// to be on every member.
+	state       *store.State
+	log         store.Log[write]
+	acked, done uint64
+	disk        store.Journal[waiter]
 
-	early  map[uint64]update // updates that overtook others
-	linked bool              // has in this epoch caught up with the predecessor
-	aimed  bool              // goal is known
-	goal   uint64            // how far the predecessor was when it had caught up itself
+	linked bool   // has in this epoch caught up with the predecessor
+	aimed  bool   // goal is known
+	goal   uint64 // how far the predecessor was when it had caught up itself
 
 	behind // what is known of the successor
 
 	parked []parked // requests that come too early
 
 	ticks int
-	saver saver
 	tenure
 }
 
@@ -48,13 +47,10 @@ type behind struct {
 	moved int    // tick at which seq last rose, or it was last helped
 }
 
-// A write is a write in order, who asked for it, in which epoch it got its place,
-// and the answer once it is applied.
+// A write is a write in order, and the answer once it is applied.
 type write struct {
-	req    store.Request
-	client sim.NodeID
-	epoch  int
-	reply  store.Reply
+	*entry
+	reply store.Reply
 }
 
 // A parked request waits until the replica knows its place, or has its lease.
@@ -71,11 +67,13 @@ const (
 )
 
 func newReplica(cfg store.Config, id sim.NodeID) *replica {
-	return &replica{
+	r := &replica{
 		cfg: cfg, self: id, heartbeat: cfg.Duration("heartbeat"), lease: cfg.Duration("lease"),
 		readAny: cfg.Choice("reads") == readAny || cfg.Mutant == "middle-reads",
-		config:  &config{joiner: sim.None}, state: store.NewState(), early: map[uint64]update{},
+		config:  &config{joiner: sim.None}, state: store.NewState(),
 	}
+	r.disk = store.NewJournal(true, r)
+	return r
 }
 
 // Start reads the journal. The replica stands where it stood, until it hears otherwise.
@@ -89,8 +87,8 @@ func (r *replica) Start(e sim.Env) {
 
 func (r *replica) Timer(e sim.Env, t sim.TimerID) {
 	switch {
-	case t == r.saver.timer:
-		r.saved(e)
+	case t == r.disk.Syncing():
+		r.disk.Synced(e)
 	case r.tenure.ends(t):
 	default:
 		r.tick(e)
@@ -103,8 +101,9 @@ func (r *replica) tick(e sim.Env) {
 	r.report(e)
 	r.greet(e)
 	r.trim()
-	if r.saver.records > checkpointEvery {
+	if r.disk.Len() > checkpointEvery {
 		r.checkpoint(e)
+		r.disk.Flush(e)
 	}
 }
 
@@ -191,36 +190,25 @@ func (r *replica) mayAnswer() bool {
 
 // order gives a write its place in the history.
 func (r *replica) order(e sim.Env, client sim.NodeID, req store.Request) {
-	if !r.isHead() || !r.has || r.last()-r.acked >= maxPending {
+	if !r.isHead() || !r.has || r.log.Last()-r.acked >= maxPending {
 		e.Send(client, req.Doubt())
 		return
 	}
-	r.append(e, write{req: req, client: client, epoch: r.config.epoch})
+	next := &entry{r.config.epoch, client, req}
+	r.log.Append(write{entry: next})
+	r.write(e, next)
+	r.disk.Flush(e)
 }
 
-func (r *replica) append(e sim.Env, w write) {
-	r.log = append(r.log, w)
-	r.write(e, w)
-}
-
-// update takes in the next write from the predecessor. One that overtook others waits for them.
+// update takes in the next write from the predecessor.
 func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
-	if m.epoch != r.config.epoch || from != r.predecessor() || !r.has || m.seq <= r.last() {
+	if m.epoch != r.config.epoch || from != r.predecessor() || !r.has {
 		return
 	}
-	if m.seq > r.last()+1 {
-		r.early[m.seq] = m
-		return
+	for _, w := range r.log.Take(m.seq, write{entry: m.entry}) {
+		r.write(e, w.entry)
 	}
-	r.append(e, m.write())
-	for len(r.early) > 0 {
-		next, ok := r.early[r.last()+1]
-		if !ok {
-			return
-		}
-		delete(r.early, next.seq)
-		r.append(e, next.write())
-	}
+	r.disk.Flush(e)
 }
 
 // process applies what is durable and passes it on. Only then: what a successor
@@ -240,8 +228,8 @@ func (r *replica) process(e sim.Env, upTo uint64) {
 
 func (r *replica) apply(upTo uint64) {
 	for r.done < upTo {
-		w := &r.log[r.done-r.trimmed]
 		r.done++
+		w := r.log.At(r.done)
 		w.reply = r.state.Apply(w.req, history.Version{Major: int64(w.epoch), Minor: int64(r.done)})
 	}
 }
@@ -250,8 +238,7 @@ func (r *replica) apply(upTo uint64) {
 func (r *replica) pass(e sim.Env, first, last uint64) {
 	to := r.successor()
 	for seq := first; seq <= last; seq++ {
-		w := &r.log[seq-r.trimmed-1]
-		e.Send(to, update{r.config.epoch, seq, w.epoch, w.client, w.req})
+		e.Send(to, update{r.config.epoch, seq, r.log.At(seq).entry})
 	}
 }
 
@@ -266,7 +253,7 @@ func (r *replica) conclude(e sim.Env) {
 
 func (r *replica) answer(e sim.Env, first uint64) {
 	for seq := first; seq <= r.done; seq++ {
-		w := &r.log[seq-r.trimmed-1]
+		w := r.log.At(seq)
 		e.Send(w.client, w.reply)
 	}
 }
@@ -291,13 +278,8 @@ func (r *replica) trim() {
 	if r.successor() != sim.None {
 		keep = min(keep, r.behind.seq)
 	}
-	if keep > r.trimmed {
-		r.log = r.log[keep-r.trimmed:]
-		r.trimmed = keep
-	}
+	r.log.Forget(keep)
 }
-
-func (r *replica) last() uint64 { return r.trimmed + uint64(len(r.log)) }
 
 func (r *replica) place() int { return r.config.place(r.self) }
 

@@ -76,7 +76,7 @@ func (r *replica) write(e sim.Env, client sim.NodeID, req store.Request) {
 func (r *replica) merge(e sim.Env, v *version) {
 	r.clock.saw(v.Stamp)
 	if r.wins(v) {
-		r.disk.Write(e, v)
+		r.disk.Note(e, v)
 		r.keep(v)
 	}
 }

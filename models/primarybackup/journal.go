@@ -12,7 +12,7 @@ type (
 		promised, installed int
 		commit              uint64
 		state               *store.State
-		tail                []entry
+		tail                []*entry
 	}
 	promise struct{ view int }
 	entry   struct {
@@ -21,89 +21,58 @@ type (
 	}
 )
 
-// checkpointEvery is how many records the journal grows by before it is replaced by a snapshot.
+// checkpointEvery is how many records the journal may have before it is replaced by a snapshot.
 const checkpointEvery = 2048
 
-// A saver makes the journal durable, many records at a time (group commit).
-type saver struct {
-	lazy    bool // sync: false
-	dirty   bool // something was written since the sync under way began
-	timer   sim.TimerID
-	view    int      // what the sync under way covers
-	seq     uint64   // the same
-	records int      // since the last checkpoint
-	letters []letter // wait for the disk, in order
-	covered int      // letters that the sync under way covers
+// A waiter waits for the disk: a message, or with none the news that the writes of
+// a view up to a place are durable.
+type waiter struct {
+	to   sim.NodeID
+	msg  any
+	view int
+	seq  uint64
 }
 
-// A letter is a message that leaves once what was written before it is durable.
-type letter struct {
-	to  sim.NodeID
-	msg any
-}
-
-// write adds a record to the journal. It must be followed by flush.
+// write adds a record to the journal. It must be followed by a Flush.
 func (r *replica) write(e sim.Env, record any) {
-	e.Disk().Write(record)
-	r.saver.records++
-	r.saver.dirty = true
+	r.disk.Write(e, record)
+	r.disk.Wait(waiter{view: r.installed, seq: r.log.Last()})
 }
 
-// checkpoint replaces the journal by what the replica holds now. It must be followed by flush.
+// checkpoint replaces the journal by what the replica holds now. It must be followed by a Flush.
 func (r *replica) checkpoint(e sim.Env) {
-	e.Disk().Checkpoint(snapshot{r.promised, r.installed, r.commit, r.state.Clone(), r.tail()})
-	r.saver.records = 0
-	r.saver.dirty = true
+	r.disk.Checkpoint(e, snapshot{r.promised, r.installed, r.commit, r.state.Clone(), r.tail()})
+	r.disk.Wait(waiter{view: r.installed, seq: r.log.Last()})
 }
 
 // post sends a message once what was written so far is durable: at once if all is.
 func (r *replica) post(e sim.Env, to sim.NodeID, msg any) {
-	s := &r.saver
-	if !s.dirty && s.timer == 0 {
+	if r.disk.Clean() {
 		e.Send(to, msg)
 		return
 	}
-	s.letters = append(s.letters, letter{to, msg})
-	if !s.dirty {
-		s.covered = len(s.letters) // the sync under way is all there is to wait for
-	}
-	r.flush(e)
+	r.disk.Wait(waiter{to: to, msg: msg})
+	r.disk.Flush(e)
 }
 
-// flush starts to make the journal durable. While a sync is under way it waits for
-// that: what comes meanwhile shares the next one.
-func (r *replica) flush(e sim.Env) {
-	s := &r.saver
-	if s.timer != 0 || !s.dirty {
-		return
+// Durable sends the messages that waited, and goes on with the writes.
+func (r *replica) Durable(e sim.Env, due []waiter) {
+	view, seq := none, uint64(0)
+	for i := range due {
+		if w := &due[i]; w.msg != nil {
+			e.Send(w.to, w.msg)
+		} else {
+			view, seq = w.view, w.seq
+		}
 	}
-	s.dirty, s.view, s.seq, s.covered = false, r.installed, r.last(), len(s.letters)
-	if s.lazy {
-		r.saved(e)
-		return
+	if view == r.installed {
+		r.persisted(e, seq)
 	}
-	s.timer = e.Disk().Sync()
 }
 
-// saved is called when the sync under way is complete.
-func (r *replica) saved(e sim.Env) {
-	s := &r.saver
-	s.timer = 0
-	due := s.letters[:s.covered]
-	s.letters = s.letters[s.covered:]
-	for _, l := range due {
-		e.Send(l.to, l.msg)
-	}
-	if s.view == r.installed {
-		r.persisted(e, s.seq)
-	}
-	r.flush(e)
-}
-
-// replay restores what the disk holds, up to a record that the crash tore. It
-// reports whether the disk held anything.
+// replay restores what the disk holds. It reports whether that is anything.
 func (r *replica) replay(e sim.Env) bool {
-	records := e.Disk().Records()
+	records := r.disk.Records(e)
 	for _, record := range records {
 		switch rec := record.(type) {
 		case snapshot:
@@ -111,10 +80,10 @@ func (r *replica) replay(e sim.Env) bool {
 			r.adopt(rec.commit, rec.state, rec.tail)
 		case promise:
 			r.promised = max(r.promised, rec.view)
-		case entry:
-			r.log = append(r.log, write{rec, sim.None})
+		case *entry:
+			r.log.Append(write{rec, sim.None})
 		}
 	}
-	r.durable = r.last()
+	r.durable = r.log.Last()
 	return len(records) > 0
 }

@@ -11,7 +11,7 @@ type (
 	update struct {
 		view        int
 		seq, commit uint64
-		entry       entry
+		entry       *entry
 	}
 	// A beat says that the primary lives, and how far writes are committed.
 	beat struct {
@@ -31,7 +31,7 @@ type (
 		view   int
 		commit uint64
 		state  *store.State // shared: receivers clone it
-		tail   []entry
+		tail   []*entry
 	}
 )
 

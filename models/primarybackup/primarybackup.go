@@ -127,17 +127,10 @@ func appliesOnce(store.Config) bool { return true }
 // route starts with whoever answered last, then goes from near to far; replicas
 // that are not the primary name the one they follow.
 func route(cfg store.Config, op history.Op, view store.View) []sim.NodeID {
-	anyone := op.Kind == history.Read && cfg.Choice("reads") == readAny
-	if anyone || view.Hint == sim.None || view.Hint == view.Near[0] {
+	if op.Kind == history.Read && cfg.Choice("reads") == readAny {
 		return view.Near
 	}
-	order := append(make([]sim.NodeID, 0, len(view.Near)), view.Hint)
-	for _, id := range view.Near {
-		if id != view.Hint {
-			order = append(order, id)
-		}
-	}
-	return order
+	return view.HintFirst()
 }
 
 func check(cfg store.Config) error {

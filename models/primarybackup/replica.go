@@ -18,17 +18,17 @@ type replica struct {
 	heartbeat time.Duration
 	failover  int // in ticks
 
-	// What is replicated: state holds the writes up to commit, log those after trimmed.
-	state           *store.State
-	log             []write
-	trimmed, commit uint64
-	durable         uint64 // the disk has the writes up to here
-	installed       int    // the view whose primary's history this is
-	promised        int    // earlier views are not heeded
+	// What is replicated: state holds the writes up to commit, log those after.
+	state     *store.State
+	log       store.Log[write]
+	commit    uint64
+	disk      store.Journal[waiter]
+	durable   uint64 // the disk has the writes up to here
+	installed int    // the view whose primary's history this is
+	promised  int    // earlier views are not heeded
 
 	role  role
 	ticks int // heartbeat intervals on the own oscillator since the start
-	saver saver
 	following
 	leading
 	parked []parked // requests from before the first view
@@ -36,14 +36,13 @@ type replica struct {
 
 // following is what a backup or candidate keeps.
 type following struct {
-	joined   bool             // has this view's history, in this life
-	heard    int              // tick at which the primary was heard, or a vote given
-	patience int              // ticks of silence after which to take over
-	early    map[uint64]entry // updates that overtook others
-	seen     int              // a view that others know of
-	voted    int              // the latest view voted for, in this life
-	campaign int              // the view stood for
-	began    int              // tick at which the campaign began
+	joined   bool // has this view's history, in this life
+	heard    int  // tick at which the primary was heard, or a vote given
+	patience int  // ticks of silence after which to take over
+	seen     int  // a view that others know of
+	voted    int  // the latest view voted for, in this life
+	campaign int  // the view stood for
+	began    int  // tick at which the campaign began
 	votes    []bool
 }
 
@@ -63,7 +62,7 @@ type backup struct {
 
 // A write is a write in order, and who waits for the answer, if anyone.
 type write struct {
-	entry
+	*entry
 	client sim.NodeID
 }
 
@@ -96,8 +95,7 @@ func newReplica(cfg store.Config, id sim.NodeID) *replica {
 		heartbeat: beat, failover: int((cfg.Duration("failover") + beat - 1) / beat),
 		state: store.NewState(), installed: none, promised: none,
 	}
-	r.saver.lazy = !cfg.Bool("sync")
-	r.early = map[uint64]entry{}
+	r.disk = store.NewJournal(cfg.Bool("sync"), r)
 	r.seen, r.voted = none, none
 	r.votes = make([]bool, len(cfg.Replicas))
 	r.backups = make([]backup, len(cfg.Replicas))
@@ -120,8 +118,8 @@ func (r *replica) Start(e sim.Env) {
 }
 
 func (r *replica) Timer(e sim.Env, t sim.TimerID) {
-	if t == r.saver.timer {
-		r.saved(e)
+	if t == r.disk.Syncing() {
+		r.disk.Synced(e)
 		return
 	}
 	r.tick(e)
@@ -141,9 +139,9 @@ func (r *replica) tick(e sim.Env) {
 		r.persist(e)
 	}
 	r.trim()
-	if r.saver.records > checkpointEvery {
+	if r.disk.Len() > checkpointEvery {
 		r.checkpoint(e)
-		r.flush(e)
+		r.disk.Flush(e)
 	}
 }
 
@@ -179,11 +177,11 @@ func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
 		r.parked = append(r.parked, parked{req, from})
 	case !req.Kind.Mutates() && (r.reads == readAny || r.current()):
 		e.Send(from, r.state.Read(req))
-	case req.Kind.Mutates() && r.role == isPrimary && r.enough() && r.last()-r.commit < maxPending:
-		next := entry{r.installed, req}
-		r.log = append(r.log, write{next, from})
+	case req.Kind.Mutates() && r.role == isPrimary && r.enough() && r.log.Last()-r.commit < maxPending:
+		next := &entry{r.installed, req}
+		r.log.Append(write{next, from})
 		r.write(e, next)
-		r.flush(e)
+		r.disk.Flush(e)
 	default:
 		e.Send(from, r.refusal(req))
 	}
@@ -247,7 +245,7 @@ func (r *replica) holds(req store.Request) bool {
 	if _, ok := r.state.Applied(req.Token); ok {
 		return true
 	}
-	for _, w := range r.log {
+	for _, w := range r.log.After(r.log.Forgotten()) {
 		if w.req.Token == req.Token {
 			return true
 		}
@@ -276,7 +274,7 @@ func (r *replica) persisted(e sim.Env, seq uint64) {
 // send sends backup i the writes from first to last.
 func (r *replica) send(e sim.Env, i int, first, last uint64) {
 	for seq := first; seq <= last; seq++ {
-		e.Send(r.cfg.Replicas[i], update{r.installed, seq, r.commit, r.log[seq-r.trimmed-1].entry})
+		e.Send(r.cfg.Replicas[i], update{r.installed, seq, r.commit, r.log.At(seq).entry})
 	}
 }
 
@@ -285,36 +283,16 @@ func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
 	if !r.follow(e, from, m.view) || !r.joined {
 		return
 	}
-	switch {
-	case r.cfg.Mutant == "out-of-order" && m.seq > r.last():
-		for r.last() < m.seq { // more than once in place of what is missing: sessions make it one
-			r.append(e, m.entry)
-		}
-	case m.seq == r.last()+1:
-		r.append(e, m.entry)
-		r.drain(e)
-	case m.seq > r.last():
-		r.early[m.seq] = m.entry
+	next := write{m.entry, sim.None}
+	for r.cfg.Mutant == "out-of-order" && r.log.Last()+1 < m.seq { // once more in place of what is missing: sessions make it one
+		r.log.Append(next)
+		r.write(e, next.entry)
 	}
-	r.flush(e)
-	r.commitTo(e, min(m.commit, r.last()))
-}
-
-func (r *replica) append(e sim.Env, next entry) {
-	r.log = append(r.log, write{next, sim.None})
-	r.write(e, next)
-}
-
-// drain appends the early updates whose turn has come.
-func (r *replica) drain(e sim.Env) {
-	for len(r.early) > 0 {
-		next, ok := r.early[r.last()+1]
-		if !ok {
-			return
-		}
-		delete(r.early, r.last()+1)
-		r.append(e, next)
+	for _, w := range r.log.Take(m.seq, next) {
+		r.write(e, w.entry)
 	}
+	r.disk.Flush(e)
+	r.commitTo(e, min(m.commit, r.log.Last()))
 }
 
 // acked notes how far a backup is.
@@ -359,7 +337,7 @@ func (r *replica) furthest() uint64 {
 
 // nearest returns how far every backup is that is in touch.
 func (r *replica) nearest() uint64 {
-	least := r.last()
+	least := r.log.Last()
 	for i := range r.backups {
 		if i != r.self && r.inTouch(i) {
 			least = min(least, r.backups[i].acked)
@@ -371,8 +349,8 @@ func (r *replica) nearest() uint64 {
 // commitTo applies the writes up to seq and answers those who wait for them.
 func (r *replica) commitTo(e sim.Env, seq uint64) {
 	for r.commit < seq {
-		w := &r.log[r.commit-r.trimmed]
 		r.commit++
+		w := r.log.At(r.commit)
 		reply := r.state.Apply(w.req, history.Version{Major: int64(w.view), Minor: int64(r.commit)})
 		if w.client != sim.None {
 			e.Send(w.client, reply)
@@ -400,7 +378,7 @@ func (r *replica) beat(e sim.Env) {
 // help sends backup i what it lacks: again, or the whole state if that is no longer at hand write by write.
 func (r *replica) help(e sim.Env, i int) {
 	acked := r.backups[i].acked
-	if acked < r.trimmed {
+	if acked < r.log.Forgotten() {
 		e.Send(r.cfg.Replicas[i], r.transfer())
 		return
 	}
@@ -419,7 +397,7 @@ func (r *replica) beaten(e sim.Env, from sim.NodeID, m beat) {
 		e.Send(from, ask{m.view})
 		return
 	}
-	r.commitTo(e, min(m.commit, r.last()))
+	r.commitTo(e, min(m.commit, r.log.Last()))
 	e.Send(from, ack{m.view, r.durable})
 }
 
@@ -429,18 +407,13 @@ func (r *replica) trim() {
 	if r.role == isPrimary {
 		keep = max(min(keep, r.nearest()), keep-min(keep, window))
 	}
-	if keep > r.trimmed {
-		r.log = r.log[keep-r.trimmed:]
-		r.trimmed = keep
-	}
+	r.log.Forget(keep)
 }
 
-func (r *replica) last() uint64 { return r.trimmed + uint64(len(r.log)) }
-
 // tail returns a copy of the writes after commit.
-func (r *replica) tail() []entry {
-	pending := r.log[r.commit-r.trimmed:]
-	tail := make([]entry, len(pending))
+func (r *replica) tail() []*entry {
+	pending := r.log.After(r.commit)
+	tail := make([]*entry, len(pending))
 	for i, w := range pending {
 		tail[i] = w.entry
 	}
@@ -448,13 +421,12 @@ func (r *replica) tail() []entry {
 }
 
 // adopt replaces everything held.
-func (r *replica) adopt(commit uint64, state *store.State, tail []entry) {
-	r.state, r.commit, r.trimmed, r.durable = state.Clone(), commit, commit, 0
-	r.log = make([]write, len(tail))
-	for i, next := range tail {
-		r.log[i] = write{next, sim.None}
+func (r *replica) adopt(commit uint64, state *store.State, tail []*entry) {
+	r.state, r.commit, r.durable = state.Clone(), commit, 0
+	r.log = store.NewLog[write](commit)
+	for _, next := range tail {
+		r.log.Append(write{next, sim.None})
 	}
-	clear(r.early)
 }
 
 func (r *replica) id() sim.NodeID { return r.cfg.Replicas[r.self] }

@@ -1,8 +1,6 @@
 package primarybackup
 
 import (
-	"slices"
-
 	"faultline/models/store"
 	"faultline/sim"
 )
@@ -46,8 +44,9 @@ func (r *replica) overtaken(e sim.Env, view int) {
 // that it ordered and did not commit: the next primary may have them or not.
 func (r *replica) stepDown(e sim.Env) {
 	r.role = isBackup
-	for i := range r.log {
-		if w := &r.log[i]; w.client != sim.None {
+	pending := r.log.After(r.commit)
+	for i := range pending {
+		if w := &pending[i]; w.client != sim.None {
 			e.Send(w.client, w.req.Doubt())
 			w.client = sim.None
 		}
@@ -114,7 +113,7 @@ func (r *replica) persist(e sim.Env) {
 	r.patience = r.ticks - r.heard + e.Rand().IntN(r.failover+1)
 }
 
-func (r *replica) rank() rank { return rank{r.installed, r.last()} }
+func (r *replica) rank() rank { return rank{r.installed, r.log.Last()} }
 
 // solicited votes for a candidate, if the voter too takes the primary for dead and
 // the candidate lacks nothing that the voter has. Having voted, it gives the new
@@ -176,7 +175,7 @@ func (r *replica) lead(e sim.Env, view int) {
 		return // a later view came about meanwhile
 	}
 	r.role, r.joined = isPrimary, true
-	r.inherited = r.last()
+	r.inherited = r.log.Last()
 	for i := range r.backups {
 		r.backups[i] = backup{heard: r.ticks - r.failover - 1, moved: r.ticks}
 		if r.alone || r.votes[i] { // these are alive, or nobody can tell
@@ -216,13 +215,13 @@ func (r *replica) install(e sim.Env, from sim.NodeID, m transfer) {
 	if !r.follow(e, from, m.view) {
 		return
 	}
-	if last := m.commit + uint64(len(m.tail)); m.view == r.installed && (last < r.last() || r.joined && last == r.last()) {
+	if last := m.commit + uint64(len(m.tail)); m.view == r.installed && (last < r.log.Last() || r.joined && last == r.log.Last()) {
 		return
 	}
 	r.installed, r.joined = m.view, true
-	r.adopt(m.commit, m.state, slices.Clone(m.tail))
+	r.adopt(m.commit, m.state, m.tail)
 	r.checkpoint(e)
-	r.flush(e)
+	r.disk.Flush(e)
 }
 
 var _ store.Leader = (*replica)(nil)

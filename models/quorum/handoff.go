@@ -54,7 +54,7 @@ func (r *replica) takeBack(e sim.Env, from sim.NodeID, m handoffMsg) {
 func (r *replica) handed(e sim.Env, home sim.NodeID, m handedMsg) {
 	done := delivered{home, m.versions}
 	if r.drop(done) {
-		r.disk.Write(e, done) // not synced: delivering twice does no harm
+		r.disk.Note(e, done) // not synced: delivering twice does no harm
 		r.offer(e, r.place(0, home))
 	}
 }

@@ -135,7 +135,7 @@ func (r *replica) store(e sim.Env, from sim.NodeID, m storeMsg, boxed any) {
 // on it, and if a crash takes it, it is found missing again.
 func (r *replica) mend(e sim.Env, v *version) {
 	if m := (storeMsg{noRound, sim.None, v}); r.wins(&r.held, v) {
-		r.disk.Write(e, m)
+		r.disk.Note(e, m)
 		r.put(m)
 	}
 }

@@ -3,8 +3,6 @@ package raft
 import (
 	etcd "go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
-
-	"faultline/sim"
 )
 
 // A journal is the replica's log: on the simulated disk, to be found again after
@@ -29,15 +27,12 @@ type record struct {
 	hard    *pb.HardState
 }
 
-// load reads the journal from disk. A record that a crash tore counts for
-// nothing: its sync was never reported, so nobody was promised what it held.
+// load takes up what the disk holds.
 func (j *journal) load(records []any) {
 	j.before = &pb.Entry{Index: new(uint64(0)), Term: new(uint64(0))}
 	j.found = len(records) > 0
 	for _, rec := range records {
-		if rec, whole := rec.(*record); whole {
-			j.replay(rec)
-		}
+		j.replay(rec.(*record))
 	}
 }
 
@@ -66,11 +61,10 @@ func (j *journal) put(entries []*pb.Entry) {
 	j.entries = append(j.entries, entries...)
 }
 
-// write adds what m, a MsgStorageAppend, holds to the journal; snap is the
-// snapshot that it announces, or nil. What must not be lost goes to the disk; the
-// caller syncs it. That more is committed than before may be lost: the next
-// leader will say so again.
-func (j *journal) write(d sim.Disk, m *pb.Message, snap *snapshot, must bool) {
+// take adds what m, a MsgStorageAppend, holds to the journal; snap is the snapshot
+// that it announces, or nil. It returns the record for the disk. One that only
+// tells that more is committed need not go there: the next leader will say so again.
+func (j *journal) take(m *pb.Message, snap *snapshot) *record {
 	rec := &record{entries: m.GetEntries()}
 	if m.Term != nil {
 		rec.hard = &pb.HardState{Term: m.Term, Vote: m.Vote, Commit: m.Commit}
@@ -79,23 +73,17 @@ func (j *journal) write(d sim.Disk, m *pb.Message, snap *snapshot, must bool) {
 		rec.snap, rec.before = snap, &pb.Entry{Index: new(snap.index), Term: new(snap.term)}
 	}
 	j.replay(rec)
-	switch {
-	case snap != nil:
-		d.Checkpoint(j.image())
-	case must:
-		d.Write(rec)
-	}
+	return rec
 }
 
 // compact replaces the log up to a snapshot of the replica's own, but for the trail.
-func (j *journal) compact(d sim.Disk, snap *snapshot) {
+func (j *journal) compact(snap *snapshot) {
 	j.snap = snap
 	if snap.index > j.before.GetIndex()+j.trail {
 		cut := snap.index - j.trail - j.before.GetIndex()
 		j.before = &pb.Entry{Index: j.entries[cut-1].Index, Term: j.entries[cut-1].Term}
 		j.entries = append([]*pb.Entry(nil), j.entries[cut:]...)
 	}
-	d.Checkpoint(j.image())
 }
 
 // image returns the whole journal as one record.

@@ -4,21 +4,17 @@ import (
 	"testing"
 
 	pb "go.etcd.io/raft/v3/raftpb"
-
-	"faultline/sim"
 )
 
 func entry(index, term uint64) *pb.Entry { return &pb.Entry{Index: new(index), Term: new(term)} }
 
-// What is written after a tear counts, later entries replace earlier ones of the
-// same index and all behind them, and a snapshot voids what came before.
+// Later entries replace earlier ones of the same index and all behind them, and a
+// snapshot voids what came before.
 func TestJournalIsReplayedInOrder(t *testing.T) {
 	hard := &pb.HardState{Term: new(uint64(3)), Vote: new(uint64(2)), Commit: new(uint64(2))}
 	records := []any{
 		&record{entries: []*pb.Entry{entry(1, 1), entry(2, 1), entry(3, 1)}},
-		sim.Torn{},
 		&record{entries: []*pb.Entry{entry(2, 2)}, hard: hard},
-		sim.Torn{},
 		&record{entries: []*pb.Entry{entry(3, 3)}},
 	}
 	var j journal

@@ -133,16 +133,8 @@ func check(cfg store.Config) error {
 
 // route sends clients to the leader, if they know it; a local read goes to the nearest replica.
 func route(cfg store.Config, op history.Op, view store.View) []sim.NodeID {
-	local := cfg.Choice("reads") == readLocal && op.Kind == history.Read
-	if local || view.Hint == sim.None || len(view.Near) == 0 || view.Near[0] == view.Hint {
+	if op.Kind == history.Read && cfg.Choice("reads") == readLocal {
 		return view.Near
 	}
-	order := make([]sim.NodeID, 1, len(view.Near))
-	order[0] = view.Hint
-	for _, id := range view.Near {
-		if id != view.Hint {
-			order = append(order, id)
-		}
-	}
-	return order
+	return view.HintFirst()
 }

@@ -22,7 +22,7 @@ type replica struct {
 
 	node    *etcd.RawNode // nil after it found its own log broken
 	journal journal
-	saving  saving
+	disk    store.Journal[*pb.Message]
 	state   *store.State
 	applied uint64 // the index of the last entry in state
 
@@ -45,8 +45,15 @@ type replica struct {
 }
 
 func newReplica(cfg store.Config, id sim.NodeID) *replica {
+	r := new(replica)
+	r.reset(cfg, id)
+	return r
+}
+
+// reset makes r what a replica is before its start.
+func (r *replica) reset(cfg store.Config, id sim.NodeID) {
 	beat, patience := cfg.Duration("heartbeat"), cfg.Duration("election_timeout")
-	r := &replica{
+	*r = replica{
 		cfg: cfg, id: uint64(cfg.Index(id)) + 1, heartbeat: beat,
 		election: election{timeout: int(patience / beat)},
 		proposals: proposals{
@@ -56,18 +63,18 @@ func newReplica(cfg store.Config, id sim.NodeID) *replica {
 		reads:     reads{mode: cfg.Choice("reads"), span: leaseSpan(patience, beat, cfg.Int("max_drift"))},
 		snapshots: snapshots{every: uint64(cfg.Int("snapshot_every")), sent: make([]int, len(cfg.Replicas))},
 	}
+	r.disk = store.NewJournal(true, r)
 	for i := range cfg.Replicas {
 		r.journal.voters = append(r.journal.voters, uint64(i)+1)
 	}
 	r.journal.trail = r.snapshots.every / 2
-	return r
 }
 
 // Start goes on from the journal: the state of the latest snapshot, and the
 // entries after it, which are applied again as they prove to be committed.
 func (r *replica) Start(e sim.Env) {
 	defer r.guard(e)
-	r.journal.load(e.Disk().Records())
+	r.journal.load(r.disk.Records(e))
 	if r.cfg.Mutant == "forget-vote" {
 		r.journal.hard = &pb.HardState{Commit: new(r.journal.hard.GetCommit())}
 	}
@@ -125,12 +132,13 @@ func (r *replica) Timer(e sim.Env, t sim.TimerID) {
 		r.settle(e)
 	case r.ticker:
 		r.tick(e)
-	case r.saving.timer:
-		r.saved(e)
+	case r.disk.Syncing():
+		r.disk.Synced(e)
+		r.settle(e)
 	case r.proposals.timer:
 		r.propose(e)
 	case r.revival:
-		*r = *newReplica(r.cfg, e.Self())
+		r.reset(r.cfg, e.Self())
 		r.Start(e)
 	}
 }

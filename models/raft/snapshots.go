@@ -24,7 +24,8 @@ func (r *replica) compact(e sim.Env) {
 		return
 	}
 	state := r.state.Clone()
-	r.journal.compact(e.Disk(), &snapshot{r.applied, r.journal.term(r.applied), state, state.Size()})
+	r.journal.compact(&snapshot{r.applied, r.journal.term(r.applied), state, state.Size()})
+	r.disk.Compact(e, r.journal.image())
 }
 
 // announced returns the snapshot that m, a MsgStorageAppend, says is to be installed, or nil.

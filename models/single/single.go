@@ -54,32 +54,30 @@ func (idle) Receive(e sim.Env, from sim.NodeID, msg any) { e.Send(from, msg.(sto
 
 type replica struct {
 	*store.State
-	sync    bool
 	mutant  string
-	applied int64    // writes in State
-	saving  []saving // writes on their way to the disk, in order
+	applied int64 // writes in State
+	disk    store.Journal[waiter]
 }
 
-// A saving is a request that is answered once the disk has it.
-type saving struct {
-	sync sim.TimerID
+// A waiter is a request that is answered once the disk has it.
+type waiter struct {
 	from sim.NodeID
 	req  store.Request
 }
 
 func newReplica(cfg store.Config) *replica {
-	return &replica{State: store.NewState(), sync: cfg.Bool("sync") && cfg.Mutant != "no-sync", mutant: cfg.Mutant}
+	r := &replica{State: store.NewState(), mutant: cfg.Mutant}
+	r.disk = store.NewJournal(cfg.Bool("sync") && r.mutant != "no-sync", r)
+	return r
 }
 
-// Start replays the journal up to a record that the crash tore.
+// Start replays the journal.
 func (r *replica) Start(e sim.Env) {
 	if r.mutant == "no-replay" {
 		return
 	}
-	for _, record := range e.Disk().Records() {
-		if req, whole := record.(store.Request); whole {
-			r.apply(req)
-		}
+	for _, record := range r.disk.Records(e) {
+		r.apply(record.(store.Request))
 	}
 }
 
@@ -92,13 +90,17 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		e.Send(from, r.Read(req))
 		return
 	}
-	e.Disk().Write(req)
-	if !r.sync {
-		e.Send(from, r.apply(req))
-		return
-	}
 	// Not applied yet: a read must not return what a crash could still undo.
-	r.saving = append(r.saving, saving{e.Disk().Sync(), from, req})
+	r.disk.Write(e, req)
+	r.disk.Wait(waiter{from, req})
+	r.disk.Flush(e)
+}
+
+// Durable applies and answers the writes that the disk has now.
+func (r *replica) Durable(e sim.Env, due []waiter) {
+	for _, w := range due {
+		e.Send(w.from, r.apply(w.req))
+	}
 }
 
 // apply applies the next write in order.
@@ -110,9 +112,4 @@ func (r *replica) apply(req store.Request) store.Reply {
 // Leads is true of the only machine that answers.
 func (r *replica) Leads() bool { return true }
 
-// Timer applies and answers the write whose sync is complete: the oldest, for a disk works in order.
-func (r *replica) Timer(e sim.Env, _ sim.TimerID) {
-	done := r.saving[0]
-	r.saving = r.saving[1:]
-	e.Send(done.from, r.apply(done.req))
-}
+func (r *replica) Timer(e sim.Env, _ sim.TimerID) { r.disk.Synced(e) }
