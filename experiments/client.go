@@ -60,28 +60,24 @@ func (c *session) perform(j job) history.Status {
 	if j.kind == history.CAS {
 		op.Expect = c.seen[j.key]
 	}
-	handle := c.run.record.Call(op)
+	c.intent.begin(op)
 	c.run.arrivals = append(c.run.arrivals, j.arrived)
-	c.attempt(handle, op)
-	c.learn(handle)
+	c.attempt()
+	c.learn()
 	return c.intent.reply.Status
 }
 
 // attempt calls the store until it answers or the policy gives up.
-func (c *session) attempt(handle int, op history.Op) {
-	sc := c.run.scenario
-	view := store.View{Client: c.id, Near: c.near, Hint: c.hint, Proxy: c.proxy}
-	c.intent = intent{session: c, handle: handle, op: op, targets: sc.Model.Route(c.run.config, op, view), reply: store.Reply{Hint: sim.None}}
-	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(c.intent.targets), Peers: &c.intent}
-	outcome := c.caller.Do(c.shared, about, c.caller.NextToken(), &c.intent)
-	c.intent.end(outcome)
-	reply := &c.intent.reply
-	c.run.record.Return(handle, history.Time(c.proc.Now()), reply.Status, reply.Value, reply.Swapped)
-	c.run.record.Rank(handle, reply.Version)
+func (c *session) attempt() {
+	i := &c.intent
+	about := policy.Intent{Mutates: i.op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(i.targets), Peers: i}
+	i.end(c.caller.Do(c.shared, about, c.caller.NextToken(), i))
+	c.run.record.Return(i.handle, history.Time(c.proc.Now()), i.reply.Status, i.reply.Value, i.reply.Swapped)
+	c.run.record.Rank(i.handle, i.reply.Version)
 }
 
 // learn remembers whom to ask next time, and the value to expect in a compare-and-set.
-func (c *session) learn(handle int) {
+func (c *session) learn() {
 	reply := &c.intent.reply
 	if reply.Status != history.OK {
 		c.hint = sim.None
@@ -109,6 +105,15 @@ type intent struct {
 	attempts int
 	reply    store.Reply
 	answered sim.NodeID // who sent the reply that counts
+}
+
+// begin writes the operation down, and asks whom to send it. It leaves alone what
+// earlier attempts left in sent, which the count of attempts hides.
+func (i *intent) begin(op history.Op) {
+	i.handle, i.op, i.attempts = i.run.record.Call(op), op, 0
+	i.reply, i.answered = store.Reply{Hint: sim.None}, sim.None
+	view := store.View{Client: i.id, Near: i.near, Hint: i.hint, Proxy: i.proxy}
+	i.targets = i.run.scenario.Model.Route(i.run.config, op, view)
 }
 
 // maxAttemptsNoted bounds the attempts of one operation that are written down; the rest are counted alone.
@@ -167,6 +172,7 @@ func (c *client) route(msg any) *sim.Proc {
 // open starts one more session, which runs body.
 func (c *client) open(body func(c *session)) *session {
 	s := &session{client: c, number: len(c.sessions), hint: sim.None, seen: map[string]history.Value{}}
+	s.intent.session = s
 	c.sessions = append(c.sessions, s)
 	name := "client " + strconv.Itoa(c.index) + " session " + strconv.Itoa(s.number)
 	s.proc = c.run.sim.Go(c.id, name, func(p *sim.Proc) {

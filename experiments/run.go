@@ -23,6 +23,7 @@ type run struct {
 	world    *fault.World
 	clients  []*client
 	work     *workload.Generator
+	means    [][]time.Duration // of a message, by sites; nil where nobody asked
 
 	record    *history.Recorder
 	arrivals  []sim.Time // by handle of the recorder: when the operation was wanted
@@ -59,18 +60,32 @@ type WorkStats struct {
 // Run carries out a scenario with a seed. The store warms up before time 0. Then
 // there are two phases: the workload with the faults; and, after everything is
 // healed, the store settles, and every key is read once more.
-func Run(sc *Scenario, seed uint64) *Outcome {
-	r := prepare(sc, seed)
-	defer r.sim.Close()
-	return r.play()
-}
+func Run(sc *Scenario, seed uint64) *Outcome { return new(Runner).Run(sc, seed) }
 
 // Watch is Run with a tracer that sees all that happens.
 func Watch(sc *Scenario, seed uint64, t sim.Tracer) *Outcome {
-	r := prepare(sc, seed)
+	r := new(Runner).prepare(sc, seed)
 	defer r.sim.Close()
 	r.sim.Trace(t)
 	return r.play()
+}
+
+// A Runner carries out runs one after the other, each in the memory of the one
+// before. Its zero value is ready; each goroutine needs its own.
+type Runner struct {
+	sim      sim.Sim
+	record   history.Recorder
+	arrivals []sim.Time
+}
+
+// Run is Run in the memory of earlier runs. The Outcome's History, Final and
+// Arrivals are good until the next one.
+func (m *Runner) Run(sc *Scenario, seed uint64) *Outcome {
+	r := m.prepare(sc, seed)
+	defer r.sim.Close()
+	o := r.play()
+	m.arrivals = r.arrivals
+	return o
 }
 
 func (r *run) play() *Outcome {

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
-	"faultline/checker/history"
 	"faultline/experiments/fault"
 	"faultline/models/store"
 	"faultline/net"
@@ -28,8 +28,10 @@ func baseOf(replicas int) sim.NodeID {
 }
 
 // prepare builds the world of a run: network, replicas, clients.
-func prepare(sc *Scenario, seed uint64) *run {
-	r := &run{scenario: sc, sim: sim.New(seed), record: history.NewRecorder(), work: sc.Workload.Generator()}
+func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
+	m.sim.Reset(seed)
+	m.record.Reset()
+	r := &run{scenario: sc, sim: &m.sim, record: &m.record, arrivals: m.arrivals[:0], work: sc.Workload.Generator()}
 	r.sim.BeginAt(-sim.Time(sc.Warmup))
 	r.net = net.New(r.sim, sc.Topology, sc.Network)
 	base := baseOf(sc.Replicas)
@@ -112,15 +114,24 @@ func (r *run) nearFirst(c *client) []sim.NodeID {
 	for i := range n {
 		near = append(near, r.config.Replicas[(c.index+i)%n])
 	}
-	from := r.net.Site(c.id)
+	from := r.distances(r.net.Site(c.id))
 	slices.SortStableFunc(near, func(a, b sim.NodeID) int {
-		return cmp.Compare(r.distance(from, a), r.distance(from, b))
+		return cmp.Compare(from[r.net.Site(a)], from[r.net.Site(b)])
 	})
 	return near
 }
 
-func (r *run) distance(from int, to sim.NodeID) int64 {
-	return int64(r.scenario.Topology.OneWay(from, r.net.Site(to)).Mean())
+// distances returns the mean time of a message from a site to every site.
+func (r *run) distances(from int) []time.Duration {
+	if r.means == nil {
+		r.means = make([][]time.Duration, len(r.scenario.Topology.Sites))
+	}
+	if r.means[from] == nil {
+		for to := range r.means {
+			r.means[from] = append(r.means[from], r.scenario.Topology.OneWay(from, to).Mean())
+		}
+	}
+	return r.means[from]
 }
 
 // newWorld returns what the fault scripts may touch.

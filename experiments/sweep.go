@@ -118,8 +118,9 @@ func (s *Sweep) round(ctx context.Context, cells []int, seeds []uint64, shares [
 	var one sync.Mutex
 	for range s.workers() {
 		workers.Go(func() {
+			var runner Runner
 			for t := range tasks {
-				row, err := s.perform(t)
+				row, err := s.perform(&runner, t)
 				one.Lock()
 				shares[t.cell][t.slot] = row.Metrics["succeeded"]
 				if err == nil { // even if the sweep is being stopped: what is finished is kept
@@ -183,14 +184,15 @@ func (c *Crash) Error() string {
 }
 
 // perform carries out one run. A panic becomes a Crash, so that finished rows are kept.
-func (s *Sweep) perform(t task) (row results.Row, err error) {
+func (s *Sweep) perform(runner *Runner, t task) (row results.Row, err error) {
 	cell := &s.Cells[t.cell]
 	defer func() {
 		if p := recover(); p != nil {
 			err = &Crash{cell.Series, t.seed, p, debug.Stack()}
+			*runner = Runner{} // nobody knows what is left of it
 		}
 	}()
-	row = Score(cell.Scenario, Run(cell.Scenario, t.seed))
+	row = Score(cell.Scenario, runner.Run(cell.Scenario, t.seed))
 	row.Cell, row.Series, row.Params = cell.Index, cell.Series, cell.Params
 	return row, nil
 }

@@ -1,9 +1,14 @@
 package history
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
-// slabAttempts is how many attempts a Recorder allocates at a time.
-const slabAttempts = 1024
+const (
+	firstOps     = 256  // room for operations to begin with
+	slabAttempts = 1024 // how many attempts a Recorder allocates at a time
+)
 
 // A Recorder writes down operations as they happen. Its zero value is ready.
 // It reads no clock: the caller stamps true time.
@@ -23,6 +28,9 @@ func (r *Recorder) Call(op Op) int {
 		panic(fmt.Sprintf("history: call at %d after a call at %d", op.Call, r.ops[n-1].Call))
 	}
 	op.Return, op.Status, op.Attempts = Never, Unknown, nil
+	if len(r.ops) == cap(r.ops) {
+		r.ops = slices.Grow(r.ops, max(firstOps, len(r.ops))) // append grows long slices by a quarter, and copies them four times as often
+	}
 	r.ops = append(r.ops, op)
 	return len(r.ops) - 1
 }

@@ -6,14 +6,10 @@ import (
 	"time"
 
 	"faultline/checker/history"
-	"faultline/experiments"
-	"faultline/experiments/workload"
 	"faultline/models/abd"
 	"faultline/models/store"
-	"faultline/net"
 	"faultline/net/call"
 	"faultline/sim"
-	"faultline/sim/dist"
 )
 
 // steady carries every message in a time of its own, around 1 ms.
@@ -81,23 +77,4 @@ func BenchmarkABD(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(s.Stats().Events)/ops, "events/op")
-}
-
-// The same through the whole house: clients as scripts, a policy, a network with
-// a law of latency, a recorder. The time is that of 10,000 operations.
-func BenchmarkABDRun(b *testing.B) {
-	const ops = 10_000
-	sc := &experiments.Scenario{
-		Name: "bench", Model: &abd.Model, Replicas: 5,
-		Topology: net.Flat(dist.LogNormal(time.Millisecond, 0.3)),
-		Workload: workload.Workload{Clients: 20, Duration: 2500 * time.Millisecond, Keys: 10, Mix: workload.Mix{Reads: 1, Writes: 1}},
-		Policy:   experiments.DefaultPolicy, Settle: time.Millisecond,
-	}
-	done := 0
-	b.ReportAllocs()
-	for b.Loop() {
-		done += len(experiments.Run(sc, 1).History)
-	}
-	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(done)*ops, "ms/10k-ops")
-	b.ReportMetric(float64(done)/float64(b.N), "ops/run")
 }
