@@ -1,6 +1,6 @@
 // Package converge judges where replicas ended up once all faults were healed
-// and everything had time to settle: which acknowledged writes are gone, and on
-// which keys replicas still differ.
+// and everything had time to settle: which acknowledged writes are gone, on which
+// keys replicas still differ, and how long reads went on to disagree.
 package converge
 
 import (
@@ -10,17 +10,20 @@ import (
 
 	"faultline/checker/history"
 	"faultline/checker/judge"
+	"faultline/checker/keys"
 )
 
 // A Lost is an acknowledged write that is gone.
 type Lost struct {
-	Op    int // the write, as index into the history
-	Final int // the final read that proves it, as index into the final reads
+	Op     int  // the write, as index into the history
+	Final  int  // the final read that proves it, as index into the final reads
+	Ranked bool // proved by the store's own order of versions alone; else by real time or by a missing number
 }
 
 // Losses is what the final reads say about the acknowledged writes of a run.
 type Losses struct {
 	Acked    int      // acknowledged writes on the keys judged
+	Ranked   int      // of these, those on keys whose order of versions is known
 	Lost     []Lost   // those certainly lost, in order of call
 	Unjudged []string // the other keys with acknowledged writes, in order of appearance
 }
@@ -34,25 +37,32 @@ type Losses struct {
 // order of the operations was it overwritten by what is there now. When a store
 // falls back to an old value, each write since then is lost. A write that
 // vanished before others followed is not counted: from outside, it looks like
-// any overwritten write. To see all losses, append: an acknowledged append is
-// lost if no final read of its key shows it.
+// any overwritten write. To see all losses, append, or add to a set: an
+// acknowledged number is lost if no final read of its key shows it.
+//
+// Where the store's own order of versions is known for a key, a write is lost as
+// well if its version is greater than those of all final reads: concurrent writes
+// have an order then, and values may repeat.
 //
 // A write was over once it was acknowledged or, when nobody else wrote its value,
 // once a read of that value returned. A key is not judged if it has no OK final
-// read or one of a value that nobody wrote, or if it saw both writes and appends.
-func LostWrites(h, finals history.History) Losses {
+// read or one of a value that nobody wrote; or if it saw writes mixed with appends and its
+// versions are not known; or if it is a queue or stack, from which numbers are taken.
+func LostWrites(h, finals history.History) Losses { return LostWritesOf(h, keys.Of(h), finals) }
+
+// LostWritesOf is LostWrites for a history that is already taken apart.
+func LostWritesOf(h history.History, all []keys.Key, finals history.History) Losses {
 	var l Losses
-	for _, k := range keysOf(h, finals) {
+	last := finalReads(all, finals)
+	for i := range all {
+		k := key{Key: &all[i], h: h, finals: finals, final: last[i]}
+		k.ackedWrites()
 		if len(k.acked) == 0 {
 			continue
 		}
-		lost, ok := k.lost(h, finals)
-		if !ok {
-			l.Unjudged = append(l.Unjudged, k.name)
-			continue
+		if !k.judge(&l) {
+			l.Unjudged = append(l.Unjudged, k.Name)
 		}
-		l.Acked += len(k.acked)
-		l.Lost = append(l.Lost, lost...)
 	}
 	slices.SortFunc(l.Lost, func(a, b Lost) int { return a.Op - b.Op })
 	return l
@@ -75,76 +85,123 @@ func (l *Losses) Result(h, finals history.History) judge.Result {
 	return r
 }
 
-// A key is what happened to one key.
+// A key is what happened to one key, and how it was found in the end.
 type key struct {
-	name    string
-	writes  []int // what may have changed it, as indices into the history
-	reads   []int // what says what it held
-	finals  []int // the OK final reads, as indices into the final reads
-	acked   []int // the acknowledged writes
-	appends int   // how many of the writes are appends
+	*keys.Key
+	h, finals history.History
+	final     []int   // the OK final reads, as indices into the final reads
+	acked     []int32 // the acknowledged writes
 }
 
-// keysOf sorts the operations by key, in order of first appearance in h.
-func keysOf(h, finals history.History) []*key {
-	var keys []*key
-	byName := map[string]*key{}
-	for i := range h {
-		op := &h[i]
-		k := byName[op.Key]
-		if k == nil {
-			k = &key{name: op.Key}
-			byName[op.Key] = k
-			keys = append(keys, k)
-		}
-		k.add(op, i)
+// finalReads returns the OK final reads of each key.
+func finalReads(all []keys.Key, finals history.History) [][]int {
+	place := make(map[string]int, len(all))
+	for i := range all {
+		place[all[i].Name] = i
 	}
+	last := make([][]int, len(all))
 	for i := range finals {
-		if k := byName[finals[i].Key]; k != nil && finals[i].Observes() {
-			k.finals = append(k.finals, i)
+		if k, known := place[finals[i].Key]; known && finals[i].Observes() {
+			last[k] = append(last[k], i)
 		}
 	}
-	return keys
+	return last
 }
 
-func (k *key) add(op *history.Op, i int) {
-	switch {
-	case op.Observes():
-		k.reads = append(k.reads, i)
-	case op.MayMutate():
-		k.writes = append(k.writes, i)
-		if op.Kind == history.Append {
-			k.appends++
-		}
-		if op.Status == history.OK {
+func (k *key) ackedWrites() {
+	for _, i := range k.Writes {
+		if k.h[i].Status == history.OK {
 			k.acked = append(k.acked, i)
 		}
 	}
 }
 
-// lost returns the acknowledged writes that are lost, and whether the key can be judged.
-func (k *key) lost(h, finals history.History) ([]Lost, bool) {
+// judge adds what is lost of the key, and reports whether it can be judged.
+func (k *key) judge(l *Losses) bool {
+	if len(k.final) == 0 {
+		return false
+	}
+	lost, ok := k.byContent()
+	newest, known := k.newest()
+	if known {
+		lost, ok = k.byVersion(lost, newest), true
+		l.Ranked += len(k.acked)
+	}
+	if !ok {
+		return false
+	}
+	l.Acked += len(k.acked)
+	l.Lost = append(l.Lost, lost...)
+	return true
+}
+
+// byContent returns what is lost by real time or by missing numbers, and whether
+// this can be told.
+func (k *key) byContent() ([]Lost, bool) {
 	switch {
-	case len(k.finals) == 0:
-		return nil, false
-	case k.appends == 0:
-		return k.lostWrites(h, finals)
-	case k.appends == len(k.writes):
-		return k.lostAppends(h, finals)
+	case k.only(history.Write, history.CAS):
+		return k.lostWrites()
+	case k.only(history.Append, history.Append), k.only(history.Add, history.Add):
+		return k.lostNumbers()
 	default:
 		return nil, false
 	}
 }
 
+// only reports whether all writes of the key are of the two kinds.
+func (k *key) only(a, b history.Kind) bool {
+	return !slices.ContainsFunc(k.Writes, func(i int32) bool { return k.h[i].Kind != a && k.h[i].Kind != b })
+}
+
+// newest returns the final read of the greatest version, and whether the store's
+// order of the key is known.
+func (k *key) newest() (newest int, known bool) {
+	if k.Shape == keys.List {
+		return 0, false // its numbers tell more
+	}
+	if _, known := k.Ranks(k.h); !known {
+		return 0, false
+	}
+	newest = k.final[0]
+	for _, f := range k.final {
+		final := &k.finals[f]
+		if final.Version == (history.Version{}) && !final.Out.IsZero() {
+			return 0, false
+		}
+		if final.Version.Compare(k.finals[newest].Version) > 0 {
+			newest = f
+		}
+	}
+	return newest, true
+}
+
+// byVersion adds to what is lost the writes of greater versions than the newest
+// that was read in the end.
+func (k *key) byVersion(lost []Lost, newest int) []Lost {
+	version := k.finals[newest].Version
+	at := 0
+	var all []Lost
+	for _, i := range k.acked {
+		switch {
+		case at < len(lost) && lost[at].Op == int(i):
+			all = append(all, lost[at])
+			at++
+		case k.h[i].Version.Compare(version) > 0:
+			all = append(all, Lost{int(i), newest, true})
+		}
+	}
+	return all
+}
+
 // lostWrites judges a key that was only written and swapped. The final value that
 // may be youngest decides.
-func (k *key) lostWrites(h, finals history.History) (lost []Lost, ok bool) {
+func (k *key) lostWrites() (lost []Lost, ok bool) {
 	youngest, over := 0, beginning
-	for n, f := range k.finals {
-		if n > 0 && finals[f].Out.Equal(finals[k.finals[n-1]].Out) {
+	for n, f := range k.final {
+		if n > 0 && k.finals[f].Out.Equal(k.finals[k.final[n-1]].Out) {
 			continue
 		}
-		at, ok := k.over(h, finals[f].Out)
+		at, ok := k.over(k.finals[f].Out)
 		if !ok {
 			return nil, false
 		}
@@ -153,8 +210,8 @@ func (k *key) lostWrites(h, finals history.History) (lost []Lost, ok bool) {
 		}
 	}
 	for _, i := range k.acked {
-		if over < h[i].Call {
-			lost = append(lost, Lost{i, youngest})
+		if over < k.h[i].Call {
+			lost = append(lost, Lost{Op: int(i), Final: youngest})
 		}
 	}
 	return lost, true
@@ -164,13 +221,13 @@ func (k *key) lostWrites(h, finals history.History) (lost []Lost, ok bool) {
 const beginning = history.Time(math.MinInt64)
 
 // over returns when all that may have written v was over, and whether anything may have.
-func (k *key) over(h history.History, v history.Value) (history.Time, bool) {
+func (k *key) over(v history.Value) (history.Time, bool) {
 	over, writers, call := beginning, 0, beginning
 	if v.IsZero() {
 		writers++ // nobody, at the beginning
 	}
-	for _, i := range k.writes {
-		if op := &h[i]; op.In.Equal(v) {
+	for _, i := range k.Writes {
+		if op := &k.h[i]; op.In.Equal(v) {
 			end := op.Return
 			if op.Status == history.Unknown {
 				end = history.Never
@@ -180,49 +237,49 @@ func (k *key) over(h history.History, v history.Value) (history.Time, bool) {
 		}
 	}
 	if writers == 1 {
-		over = max(call, min(over, k.firstRead(h, v)))
+		over = max(call, min(over, k.firstRead(v)))
 	}
 	return over, writers > 0
 }
 
 // firstRead returns the earliest instant by which a read of v had returned, or Never.
-func (k *key) firstRead(h history.History, v history.Value) history.Time {
+func (k *key) firstRead(v history.Value) history.Time {
 	first := history.Never
-	for _, i := range k.reads {
-		if h[i].Out.Equal(v) {
-			first = min(first, h[i].Return)
+	for _, i := range k.Reads {
+		if k.h[i].Out.Equal(v) {
+			first = min(first, k.h[i].Return)
 		}
 	}
 	return first
 }
 
-// lostAppends judges a key that was only appended to.
-func (k *key) lostAppends(h, finals history.History) (lost []Lost, ok bool) {
+// lostNumbers judges a key to which numbers were only appended, or added.
+func (k *key) lostNumbers() (lost []Lost, ok bool) {
 	var shown []int64
-	for _, f := range k.finals {
-		if finals[f].Out.Num != 0 {
+	for _, f := range k.final {
+		if k.finals[f].Out.Num != 0 {
 			return nil, false
 		}
-		shown = append(shown, finals[f].Out.List...)
+		shown = append(shown, k.finals[f].Out.List...)
 	}
 	slices.Sort(shown)
 	shown = slices.Compact(shown)
-	if !k.appended(h, shown) {
+	if !k.brought(shown) {
 		return nil, false
 	}
 	for _, i := range k.acked {
-		if _, kept := slices.BinarySearch(shown, h[i].In.Num); !kept {
-			lost = append(lost, Lost{i, k.finals[0]})
+		if _, kept := slices.BinarySearch(shown, k.h[i].In.Num); !kept {
+			lost = append(lost, Lost{Op: int(i), Final: k.final[0]})
 		}
 	}
 	return lost, true
 }
 
-// appended reports whether all the numbers were appended by someone.
-func (k *key) appended(h history.History, numbers []int64) bool {
-	var known []int64
-	for _, i := range k.writes {
-		known = append(known, h[i].In.Num)
+// brought reports whether someone appended or added each of the numbers.
+func (k *key) brought(numbers []int64) bool {
+	known := make([]int64, 0, len(k.Writes))
+	for _, i := range k.Writes {
+		known = append(known, k.h[i].In.Num)
 	}
 	slices.Sort(known)
 	for _, x := range numbers {
