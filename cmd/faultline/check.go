@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,72 +17,90 @@ import (
 	"faultline/checker/judge"
 	"faultline/checker/linear"
 	"faultline/checker/staleness"
-	"faultline/results"
-	"faultline/results/report"
 )
 
+// checkOptions are the flags of check.
+type checkOptions struct {
+	read   history.Options
+	level  string
+	budget string
+	html   string
+}
+
 func newCheck(a *app) *cobra.Command {
-	steps := 0
+	o := &checkOptions{}
 	c := &cobra.Command{
 		Use:   "check HISTORY...",
 		Short: "Judge a history file: is it linearizable, and how stale are its reads?",
 		Long: `Check reads a history of operations and says whether it is linearizable. If it is not,
 it shows the operations that prove it, with their lines in the file.
 
-HISTORY is a file, or - for standard input. The format is found out from its first line:
-JSON Lines as faultline run --history writes them, a Jepsen text log of one register,
-or a log of a string store with get, put and append.
+HISTORY is a file, or - for standard input. The format is found out from its beginning:
 
-Exit codes: 0 linearizable, 1 not linearizable, 2 undecided, 64 not a history.`,
+  faultline  JSON Lines as faultline run --history writes them: one operation to a line
+             {"client":1,"kind":"write","key":"x","in":7,"call":0,"return":205,"status":"ok"}
+             {"client":2,"kind":"read","key":"x","out":7,"call":300,"return":310,"status":"ok"}
+  edn        events of Jepsen and Knossos: maps, or one vector of maps
+             {:process 0, :type :invoke, :f :write, :value 3}
+  json       the same events as JSON
+  jepsen     Jepsen's text log, or its history.txt
+  kv         a log of a string store, as porcupine's tests have it
+
+Event logs leave things open, and tools differ in how they take them: --dialect says
+which to follow, and what was applied is printed below the verdict.
+
+  porcupine  a failed cas was answered: the register did not hold what it expected;
+             a read of nil found the initial value (the default for text logs)
+  knossos    what failed certainly did not happen; a read of nil says nothing
+             (the default for EDN and JSON)
+  jepsen     what failed certainly did not happen; a read of nil found the initial value
+
+An operation of unknown outcome, :info, may take effect at any later time or never.
+
+Exit codes: 0 it holds, 1 violated, 2 undecided, 64 not a history.`,
 		Example: `  faultline run partition --cell lww --seed 1 --history lww-1.jsonl
-  faultline check lww-1.jsonl
+  faultline check lww-1.jsonl --html lww-1.html
+  faultline check --dialect porcupine history.edn
   faultline check --json jepsen.log | jq .verdict`,
 		Args: between(1, -1, "name a history file, or - for standard input"),
-		RunE: func(_ *cobra.Command, args []string) error { return a.check(args, steps) },
+		RunE: func(_ *cobra.Command, args []string) error { return a.check(args, o) },
 	}
-	c.Flags().IntVar(&steps, "steps", 0, fmt.Sprintf("steps that a search may take where one is needed (default %d)", judge.DefaultSteps))
+	o.flags(c)
 	return c
 }
 
-// A checked is what came out for one history file.
-type checked struct {
-	File      string          `json:"file"`
-	Format    history.Format  `json:"format"`
-	Ops       int             `json:"operations"`
-	Clients   int             `json:"clients"`
-	Verdict   judge.Verdict   `json:"verdict"`
-	Engine    string          `json:"engine"`
-	Evidence  string          `json:"evidence,omitempty"`
-	Proof     []proof         `json:"proof,omitempty"`
-	Staleness stalenessResult `json:"staleness"`
+func (o *checkOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar((*string)(&o.read.Format), "format", "", "faultline, edn, json, jepsen or kv (default: as the file begins)")
+	f.StringVar((*string)(&o.read.Model), "model", "auto", "what the history must be about: register, cas-register, list-append, set, queue, stack ...")
+	f.StringVar((*string)(&o.read.Dialect), "dialect", "", "porcupine, knossos or jepsen (see above)")
+	f.StringVar(&o.read.Initial, "initial", "", "the `VALUE` that every register of an event log holds at first (default: nothing)")
+	f.StringVar(&o.budget, "budget", "", fmt.Sprintf("steps that searches may take, such as 500k or 20M (default %dM)", judge.DefaultSteps/1_000_000))
+	f.StringVar(&o.html, "html", "", "draw the history with its proof on a page of its own in this `FILE`")
+	complete(c, "format", names(history.Formats)...)
+	complete(c, "model", names(history.Models())...)
+	complete(c, "dialect", names(history.Dialects)...)
 }
 
-// A proof is one of the operations that show a violation.
-type proof struct {
-	Line int    `json:"line"`
-	Op   string `json:"op"`
-	Key  string `json:"key"`
-	Call int64  `json:"call"`
-	End  *int64 `json:"return"` // null: not answered
-	when string
-}
-
-type stalenessResult struct {
-	Reads       int     `json:"reads"` // judged
-	Stale       int     `json:"stale"`
-	Share       float64 `json:"share"`
-	OldestNS    int64   `json:"oldest_ns"`
-	Versions    int     `json:"versions"` // most that a read was behind
-	Unexplained int     `json:"unexplained"`
-	Skipped     int     `json:"skipped"`
+// names returns the names of named things.
+func names[T ~string](all []T) []string {
+	texts := make([]string, len(all))
+	for i, one := range all {
+		texts[i] = string(one)
+	}
+	return texts
 }
 
 // check judges history files one after the other. The exit code is that of the worst.
-func (a *app) check(files []string, steps int) error {
-	var all []checked
+func (a *app) check(files []string, o *checkOptions) error {
+	budget, err := o.complete(len(files))
+	if err != nil {
+		return err
+	}
+	var all []*checked
 	for _, file := range files {
 		began := time.Now()
-		c, err := a.checkFile(file, judge.Budget{Steps: steps})
+		c, err := a.checkFile(file, o, budget)
 		if err != nil {
 			return err
 		}
@@ -104,8 +122,45 @@ func (a *app) check(files []string, steps int) error {
 	return worstOf(all)
 }
 
+// complete checks the flags and returns the budget.
+func (o *checkOptions) complete(files int) (judge.Budget, error) {
+	if o.read.Model == "auto" {
+		o.read.Model = ""
+	}
+	steps, err := parseSteps(o.budget)
+	if o.html != "" && files > 1 {
+		err = errors.Join(err, fmt.Errorf("--html: one page shows one history\n  hint: check the files one by one"))
+	}
+	return judge.Budget{Steps: steps}, errors.Join(err, anyOf("--format", o.read.Format, history.Formats),
+		anyOf("--model", o.read.Model, history.Models()), anyOf("--dialect", o.read.Dialect, history.Dialects))
+}
+
+// anyOf complains about a flag that is given and none of the choices.
+func anyOf[T ~string](flag string, value T, choices []T) error {
+	if value == "" {
+		return nil
+	}
+	return oneOf(flag, string(value), names(choices)...)
+}
+
+// parseSteps reads a number of steps, with k, M or G for thousands, millions or billions.
+func parseSteps(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	digits, factor := text, 1
+	if i := strings.IndexByte("kMG", text[len(text)-1]); i >= 0 {
+		digits, factor = text[:len(text)-1], [...]int{1e3, 1e6, 1e9}[i]
+	}
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("--budget: %q is no number of steps\n  hint: write 500k, 20M or 1000000; steps are counted, not seconds, so that verdicts are the same everywhere", text)
+	}
+	return int(min(n*int64(factor), math.MaxInt)), nil
+}
+
 // worstOf returns the exit code of several verdicts, as an error unless it is 0.
-func worstOf(all []checked) error {
+func worstOf(all []*checked) error {
 	code := exitMet
 	for _, c := range all {
 		switch {
@@ -121,29 +176,26 @@ func worstOf(all []checked) error {
 	return nil
 }
 
-func (a *app) checkFile(file string, budget judge.Budget) (checked, error) {
+func (a *app) checkFile(file string, o *checkOptions, budget judge.Budget) (*checked, error) {
 	in, name, err := a.openHistory(file)
 	if err != nil {
-		return checked{}, err
+		return nil, err
 	}
 	defer in.Close()
-	f, err := history.Load(in, name, history.Options{})
+	f, err := history.Load(in, name, o.read)
 	if err != nil {
-		return checked{}, err
+		return nil, err
 	}
-	h := f.History
 	if f.Transactions != nil {
-		return checked{}, fmt.Errorf("%s: holds transactions, and only operations can be judged", name)
+		return nil, fmt.Errorf("%s: holds transactions, and only operations can be judged", name)
 	}
-	r := linear.Check(h, budget)
-	c := checked{
-		File: name, Format: f.Format, Ops: len(h), Clients: clientsOf(h), Verdict: r.Verdict, Engine: r.Engine,
-		Evidence: r.Evidence.Text, Staleness: stalenessOf(h),
+	r := linear.Check(f.History, budget)
+	c := newChecked(name, f, &r)
+	c.Staleness = stalenessOf(f.History)
+	if o.html != "" {
+		err = a.writePage(o.html, c)
 	}
-	for _, i := range r.Evidence.Ops {
-		c.Proof = append(c.Proof, proofOf(&h[i], f.Lines[i].Call))
-	}
-	return c, nil
+	return c, err
 }
 
 // openHistory opens a file, or standard input for "-".
@@ -167,25 +219,6 @@ func (a *app) openHistory(file string) (io.ReadCloser, string, error) {
 	return f, file, nil
 }
 
-func proofOf(op *history.Op, line int) proof {
-	p := proof{Line: line, Op: op.String(), Key: op.Key, Call: int64(op.Call), when: op.Call.String() + " to "}
-	if op.Return == history.Never {
-		p.when += "?"
-	} else {
-		end := int64(op.Return)
-		p.End, p.when = &end, p.when+op.Return.String()
-	}
-	return p
-}
-
-func clientsOf(h history.History) int {
-	seen := map[int]bool{}
-	for i := range h {
-		seen[h[i].Client] = true
-	}
-	return len(seen)
-}
-
 func stalenessOf(h history.History) stalenessResult {
 	s := staleness.Measure(h)
 	r := stalenessResult{Reads: s.Reads, Stale: len(s.Stale), Share: s.Share(), Unexplained: s.Unexplained, Skipped: s.Skipped}
@@ -196,63 +229,4 @@ func stalenessOf(h history.History) stalenessResult {
 		r.Versions = max(r.Versions, one.Versions)
 	}
 	return r
-}
-
-var verdictWords = map[judge.Verdict]string{judge.Holds: "linearizable", judge.Violated: "not linearizable", judge.Undecided: "undecided"}
-
-// text returns what a person reads.
-func (c *checked) text(style report.Style) string {
-	var b bytes.Buffer
-	w := bufio.NewWriter(&b)
-	word := verdictWords[c.Verdict]
-	if c.Verdict == judge.Violated {
-		word = style.Red(word)
-	}
-	fmt.Fprintf(w, "%s: %s. %s, %s\n", c.File, word, report.Count(c.Ops, "op"), report.Count(c.Clients, "client"))
-	c.explain(w, style)
-	fmt.Fprintf(w, "  %s\n", c.Staleness.text())
-	w.Flush()
-	return b.String()
-}
-
-// explain shows the operations that prove a violation, or says why there is no verdict.
-func (c *checked) explain(w io.Writer, style report.Style) {
-	if c.Verdict == judge.Undecided {
-		fmt.Fprintf(w, "%s\n  hint: allow more with --steps\n", report.Wrap(c.Evidence, "  "))
-	}
-	if c.Verdict != judge.Violated {
-		return
-	}
-	var lines []string
-	for _, p := range c.Proof {
-		lines = append(lines, fmt.Sprint(p.Line))
-	}
-	const many = 12
-	if len(lines) > many {
-		lines = append(lines[:many], "…")
-	}
-	fmt.Fprintf(w, "  smallest explanation: %s on key %s (lines %s)\n", report.Count(len(c.Proof), "op"), c.Proof[0].Key, strings.Join(lines, ", "))
-	fmt.Fprintf(w, "%s\n\n", report.Wrap(c.Evidence, "  "))
-	table := report.Table{Style: style, Indent: "  ", Head: []string{">line", "operation", "when"}}
-	for _, p := range c.Proof[:min(many, len(c.Proof))] {
-		table.Rows = append(table.Rows, []string{fmt.Sprint(p.Line), p.Op, p.when})
-	}
-	fmt.Fprintf(w, "%s\n", table.String())
-}
-
-// text returns the staleness in words.
-func (s stalenessResult) text() string {
-	if s.Reads == 0 {
-		return "no read could be judged for staleness"
-	}
-	share, _ := results.FindMetric("stale")
-	text := fmt.Sprintf("%s of %s stale (%s)", report.Thousands(fmt.Sprint(s.Stale)), report.Count(s.Reads, "read"), share.Format(s.Share))
-	if s.Stale > 0 {
-		age, _ := results.FindMetric("stale_age_max")
-		text += fmt.Sprintf(", the oldest by %s; at most %s behind", age.Format(float64(s.OldestNS)/1e6), report.Count(s.Versions, "version"))
-	}
-	if n := s.Unexplained + s.Skipped; n > 0 {
-		text += fmt.Sprintf("; %s not judged", report.Count(n, "read"))
-	}
-	return text
 }
