@@ -22,7 +22,6 @@ import (
 // checkOptions are the flags of check.
 type checkOptions struct {
 	read   history.Options
-	level  string
 	budget string
 	html   string
 }

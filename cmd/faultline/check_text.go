@@ -78,8 +78,11 @@ func inLines(f *history.File, e judge.Evidence) string {
 	}
 	for _, i := range e.Ops {
 		op, at := &f.History[i], f.Lines[i]
-		text = strings.ReplaceAll(text, " at "+op.Call.String(), fmt.Sprintf(" on line %d", at.Call))
-		text = strings.ReplaceAll(text, " at "+op.Return.String(), fmt.Sprintf(" on line %d", at.Return))
+		call, back := op.Call.String(), op.Return.String()
+		text = strings.NewReplacer(
+			" at "+call, fmt.Sprintf(" on line %d", at.Call), " at "+back, fmt.Sprintf(" on line %d", at.Return),
+			" up to "+call, fmt.Sprintf(" up to line %d", at.Call), " up to "+back, fmt.Sprintf(" up to line %d", at.Return),
+		).Replace(text)
 	}
 	return text
 }
