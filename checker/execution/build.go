@@ -113,7 +113,7 @@ func (b *builder) shapes() {
 				s.odd = s.odd || len(op.In.List) > 0
 			}
 		default:
-			s.other = true
+			s.other, b.x.Gap.Beyond = true, true
 		}
 	}
 	for k := range b.shape {
@@ -171,7 +171,7 @@ func (b *builder) trace() {
 func (b *builder) overlap(i int32) {
 	op, last := &b.x.History[i], &b.last[b.client[i]]
 	if op.Call < last.until {
-		b.loose[i] = true
+		b.loose[i], b.x.Gap.Overlap = true, true
 		b.gap(i, fmt.Sprintf("its client was still busy: %s (answered at %v)", b.x.At(last.op), last.until))
 	}
 	if op.Status == history.OK && op.Return > last.until {

@@ -119,3 +119,14 @@ func (g *Graph) LastWrite(key *Key, run Run, node int32) (last int32, count int)
 	}
 	return writes[n-1], n
 }
+
+// Covers reports whether all that comes before the join comes before the event.
+func (g *Graph) Covers(event, join int32) bool {
+	cells := g.cellsOf(g.row[event])
+	for i, n := range g.cellsOf(g.row[join]) {
+		if n > cells[i] && (int32(i) != g.X.Events[event].Chain || n > g.X.Position(event)) {
+			return false
+		}
+	}
+	return true
+}

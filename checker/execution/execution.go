@@ -92,9 +92,11 @@ type Execution struct {
 
 // A Gap is what reads-from cannot tell.
 type Gap struct {
-	Ops   int    // the operations left out because of it
-	First int32  // the first of them
-	Why   string // what is wrong with it
+	Ops     int    // the operations left out because of it
+	First   int32  // the first of them
+	Why     string // what is wrong with it
+	Overlap bool   // it is, with some, that clients did several things at once
+	Beyond  bool   // the history has sets, queues or stacks
 }
 
 // String counts what is in the execution.
@@ -143,3 +145,16 @@ func (x *Execution) Items(l *List) []int32 {
 
 // Op returns the operation of an event.
 func (x *Execution) Op(e int32) *history.Op { return &x.History[x.Events[e].Op] }
+
+// EventsOf returns the events of operations, all of which happened.
+func (x *Execution) EventsOf(ops []int32) []int32 {
+	of := make([]int32, len(x.History))
+	for e := range x.Events {
+		of[x.Events[e].Op] = int32(e)
+	}
+	events := make([]int32, len(ops))
+	for k, i := range ops {
+		events[k] = of[i]
+	}
+	return events
+}

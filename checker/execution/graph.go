@@ -169,6 +169,17 @@ func (g *Graph) Sweep() (circle []int32) {
 	return g.circle()
 }
 
+// Order returns the events in the order that Sweep found.
+func (g *Graph) Order() []int32 {
+	order := make([]int32, 0, len(g.X.Events))
+	for _, node := range g.order {
+		if !g.IsJoin(node) {
+			order = append(order, node)
+		}
+	}
+	return order
+}
+
 func (g *Graph) startSweep() {
 	s, x := &g.sweep, g.X
 	nodes := len(g.into)
@@ -254,4 +265,16 @@ func resize(s []int32, n int, with int32) []int32 {
 		s[i] = with
 	}
 	return s
+}
+
+// Nodes returns how many events and joins there are.
+func (g *Graph) Nodes() int { return len(g.into) }
+
+// Joins returns all joins, in the order in which they were added.
+func (g *Graph) Joins() []int32 {
+	joins := make([]int32, 0, len(g.into)-len(g.X.Events))
+	for j := len(g.X.Events); j < len(g.into); j++ {
+		joins = append(joins, int32(j))
+	}
+	return joins
 }

@@ -9,12 +9,13 @@ func (x *Execution) index() {
 			key.Reads = append(key.Reads, int32(e))
 		}
 		if ev.Writes {
-			key.addWrite(int32(e), ev.Chain)
+			key.AddWrite(int32(e), ev.Chain)
 		}
 	}
 }
 
-func (k *Key) addWrite(e, chain int32) {
+// AddWrite notes a write of the key. Writes are noted in the order of events.
+func (k *Key) AddWrite(e, chain int32) {
 	if n := len(k.Runs); n == 0 || k.Runs[n-1].Chain != chain {
 		at := int32(len(k.Writes))
 		k.Runs = append(k.Runs, Run{chain, at, at})

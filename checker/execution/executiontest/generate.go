@@ -17,6 +17,7 @@ type Store uint8
 const (
 	Serial   Store = iota // one copy, but answers are stamped without regard to other sessions: sequential
 	Atomic                // one copy, in real time: linearizable
+	Lagging               // one log of writes, and reads from copies that are behind: sequential, though not linearizable
 	Memory                // causal delivery, applied as it arrives: CM
 	Converge              // causal delivery, last writer wins: CCv
 	Pipeline              // delivery in the order of each sender: PRAM
@@ -24,7 +25,7 @@ const (
 	Stores                // how many there are
 )
 
-var storeNames = [...]string{"serial", "atomic", "memory", "converge", "pipeline", "loose"}
+var storeNames = [...]string{"serial", "atomic", "lagging", "memory", "converge", "pipeline", "loose"}
 
 // String returns the name of the store.
 func (s Store) String() string { return storeNames[s] }
@@ -171,6 +172,12 @@ func (m *maker) crash(client int, op *history.Op) bool {
 // apply lets the operation take effect on the replica of its client.
 func (m *maker) apply(client int, op *history.Op) {
 	r := m.replicas[client]
+	if m.Store == Lagging && op.Kind.Mutates() {
+		for _, u := range r.inbox { // a write comes after all others in the log
+			r.take(u, m.Store)
+		}
+		r.inbox = r.inbox[:0]
+	}
 	state := r.keys[op.Key]
 	switch op.Kind {
 	case history.Read:
@@ -262,6 +269,10 @@ func (m *maker) deliver() {
 func (m *maker) arrive(r *replica, at int) {
 	u := r.inbox[at]
 	switch m.Store {
+	case Lagging:
+		if at > 0 {
+			return // the log comes in order
+		}
 	case Pipeline:
 		if r.applied[u.from] != u.number-1 {
 			return

@@ -149,3 +149,29 @@ func Vary(rng *rand.Rand) history.History {
 	slices.SortStableFunc(h, func(a, b history.Op) int { return int(a.Call - b.Call) })
 	return h
 }
+
+// Plant puts a litmus into the middle of a history, on keys and with sessions of
+// its own. It returns the places of its operations.
+func Plant(h history.History, l Litmus) (history.History, []int) {
+	clients, middle := 0, h[len(h)/2].Call
+	for i := range h {
+		clients = max(clients, h[i].Client+1)
+	}
+	h = slices.Clone(h)
+	for _, op := range l.History() {
+		op.Client, op.Process, op.Key = op.Client+clients, op.Process+clients, "planted "+op.Key
+		op.Call += middle
+		if op.Return != history.Never {
+			op.Return += middle
+		}
+		h = append(h, op)
+	}
+	slices.SortStableFunc(h, func(a, b history.Op) int { return int(a.Call - b.Call) })
+	var at []int
+	for i := range h {
+		if h[i].Client >= clients {
+			at = append(at, i)
+		}
+	}
+	return h, at
+}
