@@ -2,10 +2,17 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"faultline/checker/history"
 	"faultline/checker/judge"
+	"faultline/checker/visual"
 	"faultline/results/report"
 )
 
@@ -13,22 +20,43 @@ import (
 // person sees nothing.
 const pageOps = 4000
 
-// writePage draws the history on a page.
+// visualLimit is how long porcupine may search for its own page.
+const visualLimit = 3 * time.Second
+
+// writePage draws the history on a page, and, if it is small enough for that, on
+// one of porcupine's beside it.
 func (a *app) writePage(file string, c *checked) error {
 	p := c.page()
 	p.Footer = a.typed("faultline check " + quote(c.File) + " --html " + quote(file))
-	out, err := os.Create(file)
+	if ops := c.visible(); len(ops) <= visual.MaxOps {
+		second := strings.TrimSuffix(file, filepath.Ext(file)) + "-porcupine.html"
+		err := savePage(second, func(w io.Writer) error {
+			return visual.Write(w, c.file.History, ops, judge.Evidence{Ops: c.proof, Text: c.Evidence}, visualLimit)
+		})
+		if err != nil {
+			return err
+		}
+		p.Links = [][2]string{{"the same by porcupine", (&url.URL{Path: filepath.Base(second)}).String()}}
+	}
+	if err := savePage(file, p.Write); err != nil {
+		return err
+	}
+	a.note("%s shows it", file)
+	return nil
+}
+
+func savePage(name string, write func(io.Writer) error) error {
+	out, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("--html: %w\n  hint: check that the folder exists and may be written", err)
 	}
-	err = p.Write(out)
+	err = write(out)
 	if closed := out.Close(); err == nil {
 		err = closed
 	}
 	if err != nil {
 		return fmt.Errorf("--html: %w", err)
 	}
-	a.note("%s shows it", file)
 	return nil
 }
 
@@ -37,31 +65,53 @@ func (c *checked) page() *report.Page {
 		Title: c.title(), Bad: c.Verdict == judge.Violated, Facts: append(c.facts(), c.kind()), Why: c.Evidence,
 		Head: []string{"", "line", "operation", "when"}, Notes: c.Notes, Timed: c.Timed,
 	}
-	from, to := c.excerpt()
-	p.Left = c.Ops - (to - from)
-	for i := from; i < to; i++ {
+	place := map[int]int{}
+	for _, i := range c.visible() {
+		place[i] = len(p.Ops)
 		p.Ops = append(p.Ops, c.pageOp(i))
 	}
+	p.Left = c.Ops - len(p.Ops)
 	for n, i := range c.proof {
-		p.Proof = append(p.Proof, i-from)
+		p.Proof = append(p.Proof, place[i])
 		one := &c.Proof[n]
 		p.Table = append(p.Table, []string{fmt.Sprint(n + 1), fmt.Sprint(one.Line), one.Op, one.when})
 	}
 	return p
 }
 
-// excerpt returns which operations the page shows: those around the proof.
-func (c *checked) excerpt() (from, to int) {
-	if c.Ops <= pageOps {
-		return 0, c.Ops
+// visible returns the operations that the pages show: all, or those on the keys
+// of the proof, or, if these are too many, those around the proof.
+func (c *checked) visible() []int {
+	h := c.file.History
+	keys := map[string]bool{}
+	for _, i := range c.proof {
+		keys[h[i].Key] = true
 	}
-	first, last := 0, 0
-	if n := len(c.proof); n > 0 {
-		first, last = c.proof[0], c.proof[n-1]+1
+	var ops, proof []int // the latter as places among the former
+	for i := range h {
+		if len(h) > pageOps && len(keys) > 0 && !keys[h[i].Key] {
+			continue
+		}
+		if slices.Contains(c.proof, i) {
+			proof = append(proof, len(ops))
+		}
+		ops = append(ops, i)
 	}
-	spare := max(0, pageOps-(last-first))
-	from = max(0, min(first-spare/2, c.Ops-pageOps))
-	return from, min(c.Ops, max(last, from+pageOps))
+	if len(ops) <= pageOps {
+		return ops
+	}
+	if len(proof) == 0 {
+		return ops[:pageOps]
+	}
+	var near []int
+	spare := max(1, pageOps/len(proof)/2)
+	next := 0
+	for _, at := range proof {
+		for next = max(next, at-spare); next < min(len(ops), at+spare); next++ {
+			near = append(near, ops[next])
+		}
+	}
+	return near
 }
 
 func (c *checked) pageOp(i int) report.PageOp {
