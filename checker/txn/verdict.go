@@ -1,0 +1,234 @@
+package txn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"faultline/checker/judge"
+)
+
+// A Judgement is the verdict on one level.
+type Judgement struct {
+	Level   Level         `json:"level"`
+	Verdict judge.Verdict `json:"verdict"`
+	Why     string        `json:"why,omitempty"` // the anomaly that refutes it, or why it is undecided
+}
+
+// A judgeOfLevels gives verdicts, strongest level first: what holds there holds below.
+type judgeOfLevels struct {
+	*analysis
+	budget   judge.Budget
+	verdicts [levelCount]judge.Verdict
+	why      [levelCount]string
+	decided  [levelCount]bool
+}
+
+// searched is how many levels may need a search: they share the budget.
+const searched = 6
+
+// judgeLevels judges all levels, from what was found and by search where it must.
+func (a *analysis) judgeLevels(b judge.Budget) *judgeOfLevels {
+	j := &judgeOfLevels{analysis: a, budget: b}
+	for l := levelCount - 1; l >= ReadUncommitted; l-- {
+		switch refuting := a.refuting(l); {
+		case refuting != "":
+			j.set(l, judge.Violated, refuting)
+		case j.implied(l):
+			j.set(l, judge.Holds, "")
+		case a.unfit != "":
+			j.set(l, judge.Undecided, a.unfit)
+		default:
+			j.decide(l)
+		}
+	}
+	j.carryUp()
+	return j
+}
+
+func (j *judgeOfLevels) set(l Level, v judge.Verdict, why string) {
+	j.verdicts[l], j.why[l], j.decided[l] = v, why, true
+}
+
+// implied reports whether a stronger level holds.
+func (j *judgeOfLevels) implied(l Level) bool {
+	for s := l + 1; s < levelCount; s++ {
+		if s.Implies(l) && j.verdicts[s] == judge.Holds {
+			return true
+		}
+	}
+	return false
+}
+
+// carryUp lets what a search refuted refute the stronger levels that were left
+// undecided.
+func (j *judgeOfLevels) carryUp() {
+	for l := ReadUncommitted; l < levelCount; l++ {
+		if j.verdicts[l] != judge.Violated {
+			continue
+		}
+		for s := l + 1; s < levelCount; s++ {
+			if s.Implies(l) && j.verdicts[s] == judge.Undecided {
+				j.set(s, judge.Violated, j.why[l])
+			}
+		}
+	}
+}
+
+// refuting names what was found that the level forbids, or is empty.
+func (a *analysis) refuting(l Level) string {
+	for _, f := range a.found {
+		an := Anomaly{Refutes: f.refutes()}
+		if an.refutes(l) {
+			return f.title()
+		}
+	}
+	return ""
+}
+
+// refutes returns the weakest levels that forbid what was found.
+func (f *finding) refutes() []Level {
+	if f.kind == NoOrder {
+		return f.levels
+	}
+	return f.kind.refutes()
+}
+
+// title names an anomaly: its kind, and its name if that says more.
+func (f *finding) title() string { return title(f.kind, f.name) }
+
+func title(k Kind, name string) string {
+	switch k {
+	case Internal, Garbage, Duplicate, Scrambled, DirtyUpdate, Incompatible, Future, LostUpdate, NoOrder:
+		return name
+	default:
+		return fmt.Sprintf("%s (%s)", k, name)
+	}
+}
+
+// decide judges a level of which nothing found says anything, though nothing
+// stronger holds. The graph has no cycle that it forbids.
+func (j *judgeOfLevels) decide(l Level) {
+	switch l {
+	case ReadUncommitted:
+		if k := j.findKey(func(k *key) bool { return k.shape != register && (k.twins || k.list.broken || k.shape == odd) }); k != "" {
+			j.set(l, judge.Undecided, fmt.Sprintf("the order of the writes to %s is not known", k))
+			return
+		}
+	case ReadCommitted, MonotonicAtomicView:
+		// Registers may take their writes in the order of the graph.
+		if k := j.findKey((*key).unclear); k != "" {
+			j.set(l, judge.Undecided, fmt.Sprintf("who wrote what was read of %s is not known", k))
+			return
+		}
+	case CursorStability:
+		if k := j.findKey(func(k *key) bool { return k.unclear() || k.updated && k.free() }); k != "" {
+			j.set(l, judge.Undecided, fmt.Sprintf("the order of the writes to %s is not known", k))
+			return
+		}
+	case RepeatableRead: // for reads of single items the same as serializability
+		j.set(l, j.verdicts[Serializable], j.why[Serializable])
+		return
+	default:
+		j.search(l)
+		return
+	}
+	j.set(l, judge.Holds, "")
+}
+
+// findKey returns the name of the first key of which f is true, or nothing.
+func (a *analysis) findKey(f func(k *key) bool) string {
+	for k := range a.keys {
+		if f(&a.keys[k]) {
+			return a.keys[k].name
+		}
+	}
+	return ""
+}
+
+// unclear reports whether it is not known who wrote some of what was read.
+func (k *key) unclear() bool { return k.twins || k.shape == odd }
+
+// free reports whether its versions may have followed one another in several orders.
+func (k *key) free() bool { return k.unclear() || k.shape == register && len(k.makers) > 1 }
+
+// search looks for an order that the level allows and that explains all reads,
+// where the graph cannot be sure that there is one.
+func (j *judgeOfLevels) search(l Level) {
+	snapshot := !l.Implies(Serializable)
+	if j.findKey(func(k *key) bool { return k.free() || snapshot && len(k.list.tail) > 1 }) == "" {
+		j.set(l, judge.Holds, "")
+		return
+	}
+	s := j.newSearch(l)
+	v := s.run(j.budget.Limit() / searched)
+	j.steps += s.spent
+	j.engine = Search
+	switch v {
+	case judge.Holds:
+		j.set(l, v, "")
+	case judge.Violated:
+		j.noOrder(l)
+		j.set(l, v, j.refuting(l))
+	default:
+		j.set(l, v, fmt.Sprintf("no anomaly was found, but the order of writes is not certain, and a search of %d steps found no order that explains all reads; allow more steps, or record appends to lists", s.spent))
+	}
+}
+
+// noOrder makes a finding of searches that ended without finding an order: for a
+// level, and perhaps for stronger ones before.
+func (a *analysis) noOrder(l Level) {
+	if l == Serializable {
+		l = RepeatableRead // the same, and weaker by name
+	}
+	levels := []Level{l}
+	for i := range a.found {
+		if a.found[i].kind == NoOrder {
+			levels = append(levels, a.found[i].levels...)
+			a.found = slices.Delete(a.found, i, i+1)
+			break
+		}
+	}
+	levels = slices.DeleteFunc(levels, func(m Level) bool { return m != l && m.Implies(l) })
+	slices.Sort(levels)
+	f := finding{kind: NoOrder, name: "no order explains the reads", count: 1, levels: levels, story: story{analysis: a}}
+	for t := range a.ts {
+		if a.happened[t] {
+			f.story.cast = append(f.story.cast, int32(t))
+		}
+	}
+	f.lines = []string{fmt.Sprintf("none of all orders that %s allows explains what these %d transactions read", or(levels), len(f.story.cast))}
+	a.found = append(a.found, f)
+}
+
+// or lists levels.
+func or(levels []Level) string {
+	names := make([]string, len(levels))
+	for i, l := range levels {
+		names[i] = l.String()
+	}
+	return strings.Join(names, " or ")
+}
+
+// list returns the verdicts, weakest level first.
+func (j *judgeOfLevels) list() []Judgement {
+	var all []Judgement
+	for l := ReadUncommitted; l < levelCount; l++ {
+		all = append(all, Judgement{l, j.verdicts[l], j.why[l]})
+	}
+	return all
+}
+
+// Strongest returns the strongest levels that hold: one, or several that cannot be
+// compared.
+func (r *Report) Strongest() []Level {
+	var all []Level
+	for _, j := range r.Levels {
+		if j.Verdict == judge.Holds {
+			all = append(all, j.Level)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(l Level) bool {
+		return slices.ContainsFunc(all, func(m Level) bool { return m != l && m.Implies(l) })
+	})
+}
