@@ -35,7 +35,7 @@ var families = []family{
 // generate makes a tiny history. Reads show a state of some order of the writes of
 // each key; the orders, and how much of them a read shows, are more or less wrong.
 func (f family) generate(rng *rand.Rand) []history.Transaction {
-	n := 2 + rng.IntN(4)
+	n := 2 + rng.IntN(5)
 	ts := make([]history.Transaction, n)
 	at, tick := history.Time(0), 1+rng.IntN(3)
 	value := int64(0)
@@ -87,7 +87,7 @@ func (f family) process(rng *rand.Rand, before []history.Transaction, t *history
 // read lets each read show something: it runs the transactions in some order, and
 // now and then from a state of the past, or of an other order.
 func (f family) read(rng *rand.Rand, ts []history.Transaction) {
-	wild := rng.IntN(4) // in how many of eight cases it takes another state
+	wild := rng.IntN(5) // in how many of eight cases it takes another state
 	order := rng.Perm(len(ts))
 	if rng.IntN(2) == 0 {
 		slices.Sort(order)

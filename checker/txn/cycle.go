@@ -38,7 +38,7 @@ type pattern struct {
 	then  set // the others
 	rule  rule
 	need  set  // at least one edge is of these, if there are any
-	free  bool // the first edge may lie on cycles of less depth or variant
+	free  bool // edges may lie on cycles of less depth or variant
 }
 
 // A rule says where a cycle that begins with an anti-dependency may have others.
@@ -141,8 +141,10 @@ const seekEffort = 10_000_000
 const longest = 8
 
 // seek looks for the kinds of cycles that a depth adds, in each component. A
-// cycle counts only if its first edge lies on no cycle of less depth or variant:
-// what is broken already does not tell of anything else.
+// cycle counts only if no edge of it lies on a cycle of less depth or variant,
+// except for the edges of sessions and real time: what is broken already does not
+// tell of anything else. Without this, one cycle through real time would bring
+// forth others among all that happened meanwhile.
 func (s *seeker) seek(d depth, v variant) {
 	if !s.enter(d, v) {
 		return
@@ -191,7 +193,7 @@ func (s *seeker) startsIn(p pattern, t int32) int32 {
 			continue
 		}
 		for _, u := range s.g.from(r, t) {
-			if s.begins(r, t, u) {
+			if s.counts(r, t, u) {
 				return s.in.of[s.in.leave(r, t)]
 			}
 		}
@@ -199,8 +201,8 @@ func (s *seeker) startsIn(p pattern, t int32) int32 {
 	return none
 }
 
-// begins reports whether an edge lies on a cycle, but on none of less depth or variant.
-func (s *seeker) begins(r relation, t, u int32) bool {
+// counts reports whether an edge lies on a cycle, but on none of less depth or variant.
+func (s *seeker) counts(r relation, t, u int32) bool {
 	v := s.variant
 	if !s.in.holds(r, t, u) || v > 0 && s.cyclic[s.depth][v-1].holds(r, t, u) {
 		return false
@@ -300,9 +302,6 @@ func (s *seeker) leaveGoal() int32 {
 			st &^= again // that was the first
 		}
 		for _, u := range s.g.from(r, s.goal) {
-			if !s.pattern.free && !s.begins(r, s.goal, u) {
-				continue
-			}
 			if at := s.reach(reached{u, st, r, 1, none}, s.goal); at != none {
 				return at
 			}
@@ -406,7 +405,7 @@ func (s *seeker) reach(x reached, from int32) int32 {
 
 func (s *seeker) arrive(x reached, from int32) int32 {
 	s.effort--
-	if !s.inComponent(x.rel, from, x.node) {
+	if !s.mayGo(x.rel, from, x.node) {
 		return none
 	}
 	i := int32(len(s.queue))
@@ -429,8 +428,12 @@ func (s *seeker) arrive(x reached, from int32) int32 {
 	return none
 }
 
-func (s *seeker) inComponent(r relation, from, to int32) bool {
-	return s.in.of[s.in.leave(r, from)] == s.id && s.in.of[s.in.enter(r, to)] == s.id
+// mayGo reports whether an edge may be part of the cycle.
+func (s *seeker) mayGo(r relation, from, to int32) bool {
+	if s.in.of[s.in.leave(r, from)] != s.id || s.in.of[s.in.enter(r, to)] != s.id {
+		return false
+	}
+	return s.pattern.free || r == session || r == realtime || s.counts(r, from, to)
 }
 
 // hops returns the cycle that closes at an entry of the queue. One that meets a

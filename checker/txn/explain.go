@@ -51,11 +51,6 @@ func (a *analysis) elem(t int32, x int64) string {
 	return a.ts[t].Show(history.Num(x))
 }
 
-// show shows a list.
-func (a *analysis) show(t int32, list []int64) string {
-	return a.ts[t].Show(history.Value{List: list})
-}
-
 // width is how wide a line of text may be.
 const width = 80
 
@@ -81,8 +76,12 @@ func fold(text, first, rest string) string {
 	return b.String()
 }
 
-// briefOps is how many operations of a transaction are shown.
-const briefOps = 8
+// Of a transaction with more operations than fewShown, at most mostShown are shown:
+// those on the keys that the story is about.
+const (
+	fewShown  = 3
+	mostShown = 6
+)
 
 // introduce says who T1, T2 and so on are.
 func (s *story) introduce() string {
@@ -99,10 +98,10 @@ func (s *story) introduce() string {
 func (s *story) transaction(t int32) string {
 	tx := &s.ts[t]
 	short, left := *tx, 0
-	if len(tx.Ops) > briefOps {
+	if len(tx.Ops) > fewShown {
 		short.Ops = nil
 		for m := range tx.Ops {
-			if len(short.Ops) < briefOps && slices.Contains(s.about, s.keyOf[s.start[t]+int32(m)]) {
+			if len(short.Ops) < mostShown && slices.Contains(s.about, s.keyOf[s.start[t]+int32(m)]) {
 				short.Ops = append(short.Ops, tx.Ops[m])
 			} else {
 				left++
@@ -111,7 +110,7 @@ func (s *story) transaction(t int32) string {
 	}
 	_, what, _ := strings.Cut(short.String(), ":")
 	if left > 0 {
-		what += fmt.Sprintf(" (and %d more)", left)
+		what += fmt.Sprintf(", and %d more", left)
 	}
 	outcome := ""
 	if tx.Status != history.OK {

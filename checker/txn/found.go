@@ -80,9 +80,13 @@ func (a *analysis) intermediate(t, k, w int32) {
 
 func (a *analysis) incompatible(t, k int32, list []int64) {
 	l := &a.keys[k].list
+	at := 0
+	for list[at] == l.longest[at] {
+		at++
+	}
 	a.find(Incompatible, "incompatible order", func(s *story) string {
-		return s.said("%s read %s=%s, which is no beginning of the %s that %s read: no order of the appends explains both",
-			s.T(t), s.key(k), a.show(t, list), a.show(l.witness, l.longest), s.T(l.witness))
+		return s.said("%s and %s read lists in %s that no order of the appends explains: item %d is %s for the one, but %s for the other",
+			s.T(t), s.T(l.witness), s.key(k), at+1, s.elem(t, list[at]), s.elem(l.witness, l.longest[at]))
 	})
 }
 

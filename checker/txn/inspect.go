@@ -210,6 +210,7 @@ func (in *inspector) sound(t, k int32, got history.Value) bool {
 	}
 	if shows(l.scrambled) {
 		in.scrambled(t, k, l.elems[l.scrambled-1])
+		return false
 	}
 	return !l.broken
 }

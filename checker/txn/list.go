@@ -148,7 +148,7 @@ func (a *analysis) findTails() {
 	for w := range a.writes {
 		made := &a.writes[w]
 		k := &a.keys[made.key]
-		if k.shape != list || made.pos != none || made.twin || !a.happened[made.txn] {
+		if k.shape != list || made.pos != none || made.twin || !a.present(made.txn) {
 			continue
 		}
 		if n := len(k.list.tail); n == 0 || k.list.tail[n-1] != made.txn {

@@ -138,7 +138,7 @@ func (an *Anomaly) evidence() judge.Evidence {
 	if an == nil {
 		return judge.Evidence{}
 	}
-	return judge.Evidence{Ops: an.Ops, Text: title(an.Kind, an.Name) + ": " + an.sentence}
+	return judge.Evidence{Ops: an.Ops, Text: an.Title() + ": " + an.sentence}
 }
 
 // notes says what the verdicts rest on.

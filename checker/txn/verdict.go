@@ -12,7 +12,7 @@ import (
 type Judgement struct {
 	Level   Level         `json:"level"`
 	Verdict judge.Verdict `json:"verdict"`
-	Why     string        `json:"why,omitempty"` // the anomaly that refutes it, or why it is undecided
+	Why     string        `json:"why,omitempty"` // the kind of anomaly that refutes it, or why it is undecided
 }
 
 // A judgeOfLevels gives verdicts, strongest level first: what holds there holds below.
@@ -75,12 +75,12 @@ func (j *judgeOfLevels) carryUp() {
 	}
 }
 
-// refuting names what was found that the level forbids, or is empty.
+// refuting returns the kind of what was found that the level forbids, or nothing.
 func (a *analysis) refuting(l Level) string {
 	for _, f := range a.found {
 		an := Anomaly{Refutes: f.refutes()}
 		if an.refutes(l) {
-			return f.title()
+			return string(f.kind)
 		}
 	}
 	return ""
@@ -92,18 +92,6 @@ func (f *finding) refutes() []Level {
 		return f.levels
 	}
 	return f.kind.refutes()
-}
-
-// title names an anomaly: its kind, and its name if that says more.
-func (f *finding) title() string { return title(f.kind, f.name) }
-
-func title(k Kind, name string) string {
-	switch k {
-	case Internal, Garbage, Duplicate, Scrambled, DirtyUpdate, Incompatible, Future, LostUpdate, NoOrder:
-		return name
-	default:
-		return fmt.Sprintf("%s (%s)", k, name)
-	}
 }
 
 // decide judges a level of which nothing found says anything, though nothing
@@ -197,17 +185,21 @@ func (a *analysis) noOrder(l Level) {
 			f.story.cast = append(f.story.cast, int32(t))
 		}
 	}
-	f.lines = []string{fmt.Sprintf("none of all orders that %s allows explains what these %d transactions read", or(levels), len(f.story.cast))}
+	f.lines = []string{fmt.Sprintf("none of all orders that %s allows explains what these %d transactions read", enumerate(levels, "or"), len(f.story.cast))}
 	a.found = append(a.found, f)
 }
 
-// or lists levels.
-func or(levels []Level) string {
+// enumerate lists levels in a sentence, joined by and, or or.
+func enumerate(levels []Level, by string) string {
 	names := make([]string, len(levels))
 	for i, l := range levels {
 		names[i] = l.String()
 	}
-	return strings.Join(names, " or ")
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " " + by + " " + names[last]
 }
 
 // list returns the verdicts, weakest level first.

@@ -33,7 +33,7 @@ func (s *story) because(h hop) (key int32, why string) {
 	case session:
 		return none, fmt.Sprintf("%s came first in their session (process %d)", s.T(h.from), s.ts[h.from].Process)
 	case realtime:
-		return none, fmt.Sprintf("%s was over at %v, and %s was called at %v", s.T(h.from), s.ts[h.from].Return, s.T(h.to), s.ts[h.to].Call)
+		return none, fmt.Sprintf("%s was over at %v, %v before %s was called", s.T(h.from), s.ts[h.from].Return, s.ts[h.to].Call-s.ts[h.from].Return, s.T(h.to))
 	case wr:
 		return s.becauseRead(h)
 	case view, atomic:
@@ -220,11 +220,12 @@ func (s *story) becauseOrdered(h hop) (key int32, why string) {
 
 // origin says how the order of two versions of a register is known.
 func (s *story) origin(p versionPair, o origin) string {
-	one, other := s.met(o.before, p.earlier), s.met(o.after, p.later)
+	one, other := s.T(o.before)+" "+s.met(o.before, p.earlier), s.met(o.after, p.later)
 	if o.by == session {
-		return fmt.Sprintf(": %s, and after that in the same session %s", one, other)
+		return fmt.Sprintf(": %s, and after that in the same session %s %s", one, s.T(o.after), other)
 	}
-	return fmt.Sprintf(": %s and was over at %v, before %s, called at %v", one, s.ts[o.before].Return, other, s.ts[o.after].Call)
+	return fmt.Sprintf(": %s and was over at %v, %v before %s was called, which %s",
+		one, s.ts[o.before].Return, s.ts[o.after].Call-s.ts[o.before].Return, s.T(o.after), other)
 }
 
 // met says how a transaction met a version of a register.
@@ -233,7 +234,7 @@ func (s *story) met(t, version int32) string {
 	if s.writes[version].txn == t {
 		did = "wrote"
 	}
-	return fmt.Sprintf("%s %s %s", s.T(t), did, s.elem(t, s.item(version)))
+	return did + " " + s.elem(t, s.item(version))
 }
 
 // becauseSeen says who had seen the one and then read what the other wrote.
