@@ -31,11 +31,6 @@ func (a *analysis) find(kind Kind, name string, tell func(s *story) string) {
 	a.found = append(a.found, f)
 }
 
-// has reports whether an anomaly of the kind was found.
-func (a *analysis) has(kind Kind) bool {
-	return slices.ContainsFunc(a.found, func(f finding) bool { return f.kind == kind })
-}
-
 func (a *analysis) garbage(t, k int32, x int64) {
 	a.find(Garbage, "garbage read", func(s *story) string {
 		return s.said("%s read %s in %s, which nobody wrote", s.T(t), s.elem(t, x), s.key(k))

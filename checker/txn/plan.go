@@ -96,7 +96,7 @@ func (p *plan) fickle(t int32) bool {
 	return slices.ContainsFunc(p.writes(t), func(k int32) bool { return p.fickles[k] })
 }
 
-// findTwins chains the optional transactions that do the same.
+// findTwins chains the optional transactions that write the same, on all keys.
 func (p *plan) findTwins(a *analysis) {
 	p.twin = make([]int32, len(a.ts))
 	latest := map[string]int32{}
@@ -106,7 +106,8 @@ func (p *plan) findTwins(a *analysis) {
 			continue
 		}
 		p.optional = append(p.optional, t)
-		does := fmt.Sprint(p.script(t))
+		writes := slices.DeleteFunc(slices.Clone(a.ts[t].Ops), func(op history.Micro) bool { return op.Kind == history.Read })
+		does := fmt.Sprint(writes)
 		if before, ok := latest[does]; ok {
 			p.twin[t] = before
 		}
