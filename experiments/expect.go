@@ -50,7 +50,7 @@ type Finding struct {
 // Met says whether an expectation was met.
 type Met uint8
 
-// The answers. Unsure is not No: a checker could not decide, or an interval holds the limit.
+// The answers. Unsure: a checker could not decide, or the interval holds the limit.
 const (
 	Yes Met = iota
 	No
@@ -112,24 +112,40 @@ func (e *Expectation) judgeMetric(c *results.Cell) (Met, string) {
 	if s.N == 0 {
 		return No, "no run has a value"
 	}
-	if e.satisfied(s.Mean) {
-		return Yes, metric.Format(s.Mean)
+	met := e.compare(s)
+	if met == Unsure {
+		return met, fmt.Sprintf("%s, between %s and %s", metric.Format(s.Mean), metric.Format(s.Lo), metric.Format(s.Hi))
 	}
-	return No, metric.Format(s.Mean)
+	return met, metric.Format(s.Mean)
 }
 
-func (e *Expectation) satisfied(mean float64) bool {
+// compare says on which side of the limit the mean is. It is certain if the whole
+// interval is there, or if no run is on the other side: one lost write in a
+// hundred runs makes "lost = 0" wrong, though its interval begins at 0.
+func (e *Expectation) compare(s results.Summary) Met {
+	above := s.Lo > e.Limit || s.Min >= e.Limit && s.Mean > e.Limit
+	below := s.Hi < e.Limit || s.Max <= e.Limit && s.Mean < e.Limit
 	switch e.Op {
 	case "<":
-		return mean < e.Limit
+		return decide(below, s.Lo >= e.Limit)
 	case "<=":
-		return mean <= e.Limit
+		return decide(s.Hi <= e.Limit, above)
 	case "=":
-		return mean == e.Limit
+		return decide(s.Min == e.Limit && s.Max == e.Limit, above || below)
 	case ">=":
-		return mean >= e.Limit
+		return decide(s.Lo >= e.Limit, below)
 	}
-	return mean > e.Limit
+	return decide(above, s.Hi <= e.Limit)
+}
+
+func decide(yes, no bool) Met {
+	switch {
+	case yes:
+		return Yes
+	case no:
+		return No
+	}
+	return Unsure
 }
 
 func (e *Expectation) judgeTally(t results.Tally) Met {

@@ -38,8 +38,8 @@ func TestGoldenHashes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range differences(string(want), got.String()) {
-		t.Errorf("%s: %s; if runs were meant to change: go test ./experiments -run Golden -rewrite", goldenHashes, line)
+	if lines := differences(string(want), got.String()); lines != nil {
+		t.Errorf("%s: %s\nif runs were meant to change: go test ./experiments -run Golden -rewrite", goldenHashes, strings.Join(lines, "\n"))
 	}
 }
 

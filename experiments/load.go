@@ -53,7 +53,7 @@ func Load(path string, overrides ...string) (*Experiment, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("%s is a folder, not an experiment; name one of the files in it", path)
+		return nil, fmt.Errorf("%s: is a folder, not an experiment\n  hint: name one of the files in it", path)
 	}
 	doc, err := strict.Read(path, f)
 	if err != nil {
@@ -80,11 +80,11 @@ func nameOf(path string) string {
 func fileError(path string, err error) error {
 	switch {
 	case os.IsNotExist(err):
-		return fmt.Errorf("there is no file %s; the shipped experiments are in experiments/library, see faultline list experiments", path)
+		return fmt.Errorf("%s: there is no such file\n  hint: see faultline list experiments for those that ship with it", path)
 	case os.IsPermission(err):
-		return fmt.Errorf("%s may not be read; change its permissions (chmod +r)", path)
+		return fmt.Errorf("%s: may not be read\n  hint: change its permissions (chmod +r)", path)
 	}
-	return fmt.Errorf("%s cannot be read: %w", path, err)
+	return fmt.Errorf("%s: cannot be read: %w\n  hint: check the path", path, err)
 }
 
 // unfold turns a document into the cells of its grid.
@@ -112,7 +112,7 @@ func unfold(name, file string, doc *strict.Doc, overrides []string) (*Experiment
 		e.Cells = append(e.Cells, cell)
 	}
 	if len(points) > 0 && strict.Join(errs...) == nil {
-		errs = append(errs, checkWhere(&whole, e))
+		errs = append(errs, checkNames(doc, &whole, e), checkWhere(&whole, e), checkPlots(doc, e))
 	}
 	if err := strict.Join(errs...); err != nil {
 		return nil, err
@@ -149,6 +149,9 @@ func grid(doc *strict.Doc, whole *Spec) ([]point, error) {
 		}
 	}
 	for _, s := range whole.Sweep {
+		if len(s.Value) == 0 {
+			return nil, strict.Join(s.At.Problem("there is nothing to sweep", "list the values of the setting: [1, 3, 5]"))
+		}
 		if points, err = spread(points, s); err != nil {
 			return nil, err
 		}
@@ -208,20 +211,51 @@ func spread(points []point, s strict.Entry[[]*strict.Node]) ([]point, error) {
 	return all, nil
 }
 
-// label returns a swept value as tables show it.
+// label returns a swept value as tables show it: a store by its label or name, a
+// fault by what it is, a list by its entries.
 func label(n *strict.Node) string {
-	if n.Kind() == strict.Mapping {
-		for _, field := range []string{fieldLabel, fieldKind} {
-			if f := n.Field(field); f != nil {
-				return f.Text()
-			}
-		}
-	}
-	if n.Kind() == strict.List {
+	switch n.Kind() {
+	case strict.Mapping:
+		return mappingLabel(n)
+	case strict.List:
 		items, _ := n.Items()
-		return fmt.Sprintf("%d entries", len(items))
+		var names []string
+		for _, item := range items {
+			names = append(names, label(item))
+		}
+		if names == nil {
+			return "none"
+		}
+		return strings.Join(names, " + ")
 	}
 	return n.Text()
+}
+
+func mappingLabel(n *strict.Node) string {
+	for _, field := range []string{fieldLabel, fieldKind} {
+		if f := n.Field(field); f != nil {
+			return f.Text()
+		}
+	}
+	pairs, _ := n.Pairs()
+	var parts []string
+	for _, p := range pairs {
+		if kind, ok := fault.Find(p.Key.Text()); ok {
+			parts = append(parts, faultLabel(kind, p.Value))
+		} else {
+			parts = append(parts, p.Key.Text()+": "+label(p.Value))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// faultLabel returns what a fault is and whom it strikes.
+func faultLabel(kind *fault.Kind, settings *strict.Node) string {
+	f := fault.Fault{Kind: kind}
+	if target := settings.Field("target"); target != nil && target.Text() != "" {
+		f.Values = store.Values{"target": target.Text()}
+	}
+	return f.Label()
 }
 
 // cell decodes a point and checks it as a whole.
@@ -306,6 +340,59 @@ func (s *Spec) scenario(name string) (*Scenario, error) {
 		sc.Budget.StayWithin = sc.Model.Assumes(sc.Config())
 	}
 	return sc, nil
+}
+
+// checkNames complains about cells that tables could not tell apart.
+func checkNames(doc *strict.Doc, whole *Spec, e *Experiment) error {
+	seen := map[string]bool{}
+	for _, name := range e.allSeries() {
+		if !seen[name] {
+			seen[name] = true
+			continue
+		}
+		cause, hint := fmt.Sprintf("two cells are called %q", name), "sweep every value once; of several stores, give each a label: {kind: raft, label: raft of five}"
+		if len(whole.Sweep) > 0 {
+			return strict.Join(whole.Sweep[len(whole.Sweep)-1].At.Problem(cause, hint))
+		}
+		return strict.Join(doc.At(pathModels).Problem(cause, hint))
+	}
+	return nil
+}
+
+// checkPlots complains about charts of settings and cells that there are not.
+func checkPlots(doc *strict.Doc, e *Experiment) error {
+	var swept []string
+	for _, p := range e.Cells[0].Params {
+		swept = append(swept, p.Name)
+	}
+	var errs []error
+	for i, p := range e.Plots {
+		at := func(field string) *strict.Node { return doc.At(fmt.Sprintf("plot[%d].%s", i, field)) }
+		if p.Kind == "heatmap" {
+			errs = append(errs, known(at("x"), "swept setting", p.X, swept), known(at("y"), "swept setting", p.Y, swept))
+			if len(swept) < 2 {
+				errs = append(errs, at("kind").Problem(fmt.Sprintf("a heat map needs two swept settings, here is %d", len(swept)), "sweep two settings, or several models and a setting; dots show one"))
+			}
+		}
+		for j, s := range p.Series {
+			errs = append(errs, known(at(fmt.Sprintf("series[%d]", j)), "cell", s, e.allSeries()))
+		}
+	}
+	return strict.Join(errs...)
+}
+
+// known complains about a name, if there is one, that is not among those known.
+func known(at *strict.Node, what, name string, names []string) error {
+	if at == nil || name == "" || slices.Contains(names, name) {
+		return nil
+	}
+	hint := "there is none"
+	if near, ok := strict.Nearest(name, names); ok {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	} else if len(names) > 0 {
+		hint = "one of " + strings.Join(names, ", ")
+	}
+	return at.Problem(fmt.Sprintf("unknown %s %q", what, name), hint)
 }
 
 // checkWhere complains about expectations that are about no cell.

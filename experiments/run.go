@@ -122,6 +122,7 @@ func (r *run) ask(c *client) {
 // closedLoop asks again as soon as there is an answer, after a time of thinking.
 func (c *session) closedLoop() {
 	work, rand := c.run.work, c.run.workStream(c.index)
+	c.proc.SleepUntil(0) // the warm-up ended the instant before
 	for !c.run.stopped {
 		kind, key := work.Next(rand)
 		c.perform(job{kind, key, c.proc.Now()})

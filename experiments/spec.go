@@ -7,6 +7,7 @@ import (
 	"faultline/experiments/strict"
 	"faultline/experiments/workload"
 	"faultline/net"
+	"faultline/results"
 	"faultline/results/chart"
 	"faultline/sim/dist"
 )
@@ -234,6 +235,13 @@ type PlotSpec struct {
 // CheckStrict looks up the names.
 func (s *PlotSpec) CheckStrict(n *strict.Node) {
 	lookup(n.Field("kind"), "chart", chart.KindNames())
+	metrics := append(results.MetricNames(), results.Violations.Name)
+	lookup(n.Field("metric"), "metric", metrics)
+	lookup(n.Field("property"), "property", Properties)
+	if s.Kind == "frontier" {
+		lookup(n.Field("x"), "metric", metrics)
+		lookup(n.Field("y"), "metric", metrics)
+	}
 }
 
 // options returns the chart's options.

@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,11 +92,18 @@ const defaultSeeds = 20
 func (s *SeedsSpec) UnmarshalStrict(n *strict.Node) {
 	if n.Kind() == strict.List {
 		items, _ := n.Items()
+		if len(items) == 0 {
+			n.Fail("there is no seed in the list", seedsHint)
+		}
 		for _, item := range items {
-			if seed, err := strconv.ParseUint(item.Text(), 10, 64); err == nil {
-				s.List = append(s.List, seed)
-			} else {
+			seed, err := strconv.ParseUint(item.Text(), 10, 64)
+			switch {
+			case err != nil:
 				item.Fail(fmt.Sprintf("%q is not a seed", item.Text()), "a seed is a whole number, such as 7")
+			case slices.Contains(s.List, seed):
+				item.Fail(fmt.Sprintf("seed %d is named twice", seed), "delete one of the two")
+			default:
+				s.List = append(s.List, seed)
 			}
 		}
 		return
@@ -144,7 +152,21 @@ func ParseSeeds(text string) (Seeds, error) {
 			}
 		}
 	}
+	if twice, ok := repeated(seeds.List); ok {
+		return Seeds{}, fmt.Errorf("%q names seed %d twice", text, twice)
+	}
 	return seeds, nil
+}
+
+// repeated returns a seed that is in the list twice, if there is one.
+func repeated(seeds []uint64) (uint64, bool) {
+	sorted := slices.Sorted(slices.Values(seeds))
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i] == sorted[i-1] {
+			return sorted[i], true
+		}
+	}
+	return 0, false
 }
 
 // String returns the seeds as they are written.

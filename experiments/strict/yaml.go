@@ -36,12 +36,15 @@ func parse(src *source, data []byte, r *report) *value {
 	return build(src, &doc, r)
 }
 
+// emptyHint is the remedy for a file in which nothing is written.
+const emptyHint = "is this the right file?"
+
 // syntaxProblem reports what the library found wrong with the text.
 func syntaxProblem(src *source, err error, r *report) {
 	var load *yaml.LoadError
 	switch {
 	case errors.Is(err, io.EOF):
-		r.add(place{src, 1, 1}, "", "the file is empty", "")
+		r.add(place{src, 1, 1}, "", "the file is empty", emptyHint)
 	case errors.As(err, &load):
 		at := place{src, load.Mark.Line, load.Mark.Column}
 		opened := place{src, load.ContextMark.Line, load.ContextMark.Column}
@@ -66,7 +69,7 @@ type builder struct {
 func build(src *source, doc *yaml.Node, r *report) *value {
 	b := &builder{src: src, report: r, open: map[*yaml.Node]bool{}}
 	if len(doc.Content) == 0 {
-		r.add(place{src, 1, 1}, "", "the file is empty", "")
+		r.add(place{src, 1, 1}, "", "the file is empty", emptyHint)
 		return nil
 	}
 	return b.value(doc.Content[0], "", 0)
