@@ -87,6 +87,9 @@ func readManifest(dir string) (Manifest, error) {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return Manifest{}, fmt.Errorf("%s: not a manifest: %w\n  hint: the file was edited or damaged; run the experiment again into a new folder", path, err)
 	}
+	if m.Tool == "" || m.Spec == "" {
+		return Manifest{}, fmt.Errorf("%s: not a manifest of faultline: it names no version or no experiment\n  hint: give the folder of a result", path)
+	}
 	return m, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -22,6 +23,8 @@ type app struct {
 	env      func(string) string
 	isTTY    func(w io.Writer) bool
 	self     string // how this command is called, for commands that it prints
+
+	broken error // the first thing that could not be printed
 
 	json     bool
 	quiet    bool
@@ -46,7 +49,11 @@ func Main(args []string) (code int) {
 	tuneMemory(a.env)
 	root := newRoot(a)
 	root.SetArgs(args)
-	return a.exitCode(root.Execute())
+	code = a.exitCode(root.Execute())
+	if a.broken != nil {
+		return a.exitCode(a.broken)
+	}
+	return code
 }
 
 // Limits of the collector: throughput first, but a sweep of ten thousand runs
@@ -71,11 +78,14 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// ofGoRun matches the folders that go run takes a command from: a temporary one,
+// or one of Go's build cache, wherever that is.
+var ofGoRun = regexp.MustCompile(`[/\\](go-build[^/\\]*[/\\].*|[0-9a-f]{64}-d)[/\\][^/\\]*$`)
+
 // self returns how to call this command again: go run leaves nothing to call.
 func self(arg0 string) string {
 	const usual = "faultline"
-	path, err := os.Executable()
-	if err == nil && strings.Contains(path, "go-build") { // in a temporary folder, or in Go's cache
+	if path, err := os.Executable(); err == nil && ofGoRun.MatchString(path) {
 		return "go run ./cmd/" + usual
 	}
 	if strings.ContainsRune(arg0, filepath.Separator) {
@@ -117,7 +127,7 @@ func (a *app) colored(w io.Writer) bool {
 // note tells the user something beside the results.
 func (a *app) note(format string, args ...any) {
 	if !a.quiet {
-		fmt.Fprintln(a.err, a.style(a.err).Text(fmt.Sprintf(format, args...)))
+		fmt.Fprintln(a.err, a.style(a.err).Text(wrapHints(fmt.Sprintf(format, args...))))
 	}
 }
 
@@ -128,9 +138,12 @@ func (a *app) detail(format string, args ...any) {
 	}
 }
 
-// print writes a result.
+// print writes a result. What cannot be written makes the command fail in the end.
 func (a *app) print(format string, args ...any) {
-	fmt.Fprint(a.out, a.style(a.out).Text(fmt.Sprintf(format, args...)))
+	_, err := fmt.Fprint(a.out, a.style(a.out).Text(fmt.Sprintf(format, args...)))
+	if err != nil && a.broken == nil {
+		a.broken = fmt.Errorf("%w\n  hint: check where the output goes, and that there is room", err)
+	}
 }
 
 // checkFlags complains about the values of the flags that all commands have.

@@ -111,8 +111,19 @@ func describeFault(name string) description {
 	for _, p := range k.Params {
 		d.Params = append(d.Params, paramOf(p.Param))
 	}
-	d.Example = fmt.Sprintf("faults:\n  - %s: {at: 5s}", k.Name)
+	d.Example = fmt.Sprintf("faults:\n  - %s: {at: 5s%s}", k.Name, needed(k))
 	return d
+}
+
+// needed writes the settings that have no default to speak of.
+func needed(k *fault.Kind) string {
+	text := ""
+	for _, p := range k.Params {
+		if groups, ok := p.Default.([][]string); ok && len(groups) == 0 {
+			text += fmt.Sprintf(", %s: [[n1, n2], [n3, n4, n5]]", p.Name)
+		}
+	}
+	return text
 }
 
 func describeWorkload(name string) description {

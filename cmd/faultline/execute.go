@@ -16,6 +16,7 @@ import (
 
 	"faultline/experiments"
 	"faultline/results"
+	"faultline/results/report"
 )
 
 // runsFolder is where results go unless -o says otherwise.
@@ -32,7 +33,7 @@ type plan struct {
 	own     bool // the folder is ours to begin anew: the user did not name it
 	resume  bool // go on with the rows that are in the folder
 	workers int
-	verify  int    // seeds of each cell that are run twice
+	verify  int    // seeds of each cell that are run twice, or someTwice
 	command string // repeats it
 }
 
@@ -44,7 +45,7 @@ func (a *app) carryOut(ctx context.Context, p *plan) (*results.Set, error) {
 		return nil, err
 	}
 	began := time.Now()
-	bar := a.startProgress(p.exp.Name, p.exp.Seeds.Most()*len(p.exp.Cells), len(has))
+	bar := a.startProgress(p.exp, len(has))
 	err = (&experiments.Sweep{
 		Cells: p.exp.Cells, Seeds: p.exp.Seeds, Workers: p.workers,
 		Has: func(cell int, seed uint64) (float64, bool) {
@@ -62,9 +63,38 @@ func (a *app) carryOut(ctx context.Context, p *plan) (*results.Set, error) {
 	if err = errors.Join(err, finished, opened); err != nil {
 		return set, err
 	}
-	runs := len(set.Rows()) - len(has)
-	a.note("%d runs in %s", runs, wall(time.Since(began)))
-	return set, a.repeatSome(ctx, p, set)
+	os.RemoveAll(filepath.Join(p.dir, beforeFolder))
+	a.note("%s in %s", report.Count(len(set.Rows())-len(has), "run"), wall(time.Since(began)))
+	if p.exp.Seeds.Auto {
+		a.note("%s", enough(set))
+	}
+	err = a.repeatSome(ctx, p, set)
+	if errors.Is(err, context.Canceled) { // all rows are there
+		a.note("note: interrupted while some runs were repeated, so it was not seen that they come out the same")
+		err = nil
+	}
+	return set, err
+}
+
+// enough says why automatic seeds were enough, or that they were not.
+func enough(set *results.Set) string {
+	var worst *results.Cell
+	least, most, widest := experiments.AutoMost, 0, 0.0
+	for _, c := range results.Group(set) {
+		least, most = min(least, len(c.Rows)), max(most, len(c.Rows))
+		if s := c.Summary("succeeded"); worst == nil || s.Hi-s.Lo > widest {
+			worst, widest = c, s.Hi-s.Lo
+		}
+	}
+	number := fmt.Sprint(least)
+	if most > least {
+		number = fmt.Sprintf("%d to %d", least, most)
+	}
+	const percent = 100
+	if widest > 2*experiments.AutoWidth {
+		return fmt.Sprintf("seeds: stopped after %s; of %s the share of successes is known to ±%.1f points only; more: --seeds 1..%d", number, worst.Series, widest/2*percent, 5*experiments.AutoMost)
+	}
+	return fmt.Sprintf("seeds: %s were enough to know every share of successes to a point", number)
 }
 
 // reason says in the manifest why rows are missing.
@@ -92,6 +122,9 @@ func (a *app) open(p *plan) (*results.Writer, map[rowKey]float64, error) {
 	}
 	has := map[rowKey]float64{}
 	if !p.resume {
+		if err := a.vacant(p.dir); err != nil {
+			return nil, nil, err
+		}
 		w, err := results.Create(p.dir, p.manifest())
 		if err == nil {
 			err = writeFile(filepath.Join(p.dir, experimentFile), []byte(p.exp.Resolved))
@@ -109,12 +142,27 @@ func (a *app) open(p *plan) (*results.Writer, map[rowKey]float64, error) {
 	if torn != "" {
 		a.note("note: %s; its run is repeated", torn)
 	}
-	a.note("%d rows are there already, going on", len(has))
+	a.note("%s are there already, going on", report.Count(len(has), "row"))
 	return w, has, err
 }
 
+// vacant complains about a folder that holds rows already, and says how to go on.
+func (a *app) vacant(dir string) error {
+	old, err := results.Open(dir)
+	switch {
+	case err != nil || len(old.Rows()) == 0:
+		return nil // Create says what else may be wrong
+	case old.Manifest.Complete:
+		return fmt.Errorf("%s: holds the rows of %s already\n  hint: choose another folder, or delete that one", dir, old.Manifest.Experiment)
+	}
+	return fmt.Errorf("%s: holds the rows of %s, which was interrupted\n  hint: choose another folder, or go on with it: %s", dir, old.Manifest.Experiment, a.typed("faultline run --resume "+quote(dir)))
+}
+
+// beforeFolder keeps the complete rows of a run that is repeated, until the new ones are complete.
+const beforeFolder = "before"
+
 // begin makes room in a folder of our own. What was interrupted there is resumed;
-// what is complete comes out the same again, and is removed.
+// what is complete is put aside until it came out again.
 func (a *app) begin(p *plan) error {
 	if !p.own || p.resume {
 		return nil
@@ -122,16 +170,27 @@ func (a *app) begin(p *plan) error {
 	old, err := results.Open(p.dir)
 	switch {
 	case err != nil:
-		return nil // no results there; Create says what else may be wrong
-	case !old.Manifest.Complete && len(old.Rows()) > 0 && old.Manifest.Tool == Version && old.Manifest.Spec == p.exp.Resolved:
+		return nil // no results there
+	case old.Manifest.Complete:
+		return putAside(p.dir)
+	case len(old.Rows()) > 0 && old.Manifest.Tool == Version && old.Manifest.Spec == p.exp.Resolved:
 		a.note("note: %s holds the rows of an interrupted run; delete it to begin anew", p.dir)
 		p.resume = true
 		return nil
 	}
+	return errors.Join(os.Remove(filepath.Join(p.dir, results.RowsFile)), os.Remove(filepath.Join(p.dir, results.ManifestFile)))
+}
+
+// putAside moves the rows in a folder to one within it.
+func putAside(dir string) error {
+	before := filepath.Join(dir, beforeFolder)
+	const permissions = 0o755
+	err := os.MkdirAll(before, permissions)
 	for _, name := range []string{results.RowsFile, results.ManifestFile} {
-		if err := os.Remove(filepath.Join(p.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w\n  hint: choose another folder with -o", err)
-		}
+		err = errors.Join(err, os.Rename(filepath.Join(dir, name), filepath.Join(before, name)))
+	}
+	if err != nil {
+		return fmt.Errorf("%w\n  hint: choose another folder with -o", err)
 	}
 	return nil
 }
@@ -178,7 +237,7 @@ const cheap = 20
 // repeatSome runs the first seeds of every cell again and compares all that came out.
 func (a *app) repeatSome(ctx context.Context, p *plan, set *results.Set) error {
 	n := p.verify
-	if n < 0 {
+	if n == someTwice {
 		n = 0
 		if p.exp.Seeds.Most() >= cheap {
 			n = 1

@@ -8,6 +8,7 @@ import (
 
 	"faultline/experiments"
 	"faultline/results"
+	"faultline/results/report"
 )
 
 // Exit codes.
@@ -23,7 +24,7 @@ const (
 const exitHelp = `Exit codes:
   0    what was expected came out
   1    something did not: a violation, or a limit that was missed
-  2    a checker could not decide within its budget
+  2    undecided: a checker's budget ran out, or an interval holds the limit
   3    internal error, or a run that was not deterministic
   64   bad input or usage, or output that cannot be written
   130  interrupted; finished rows are kept`
@@ -72,7 +73,20 @@ func (a *app) printError(err error) {
 	if !hasPlace(text) && !strings.HasPrefix(text, "faultline ") {
 		text = "faultline: " + text
 	}
-	fmt.Fprintln(a.err, style.Text(text))
+	fmt.Fprintln(a.err, style.Text(wrapHints(text)))
+}
+
+// wrapHints keeps hints within the width of a terminal, but for those with a
+// command, which must stay in one line to be typed again.
+func wrapHints(text string) string {
+	const head = "  hint: "
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if hint, ok := strings.CutPrefix(line, head); ok && !strings.Contains(hint, "faultline ") {
+			lines[i] = head + strings.TrimLeft(report.Wrap(hint, strings.Repeat(" ", len(head))), " ")
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // hasPlace reports whether an error begins with file:line.

@@ -44,7 +44,10 @@ command that repeats it. The same version makes the same bytes. With names, only
 the charts of those experiments are drawn, and no README.`,
 		Example:           "  faultline gallery\n  faultline gallery partition -o /tmp/gallery --format svg",
 		ValidArgsFunction: cobra.FixedCompletions(experiments.Shipped(), cobra.ShellCompDirectiveNoFileComp),
-		RunE:              func(_ *cobra.Command, args []string) error { return o.run(a, args) },
+		PreRunE: func(c *cobra.Command, _ []string) error {
+			return errors.Join(checkJobs(c, o.workers), checkSeeds(c, o.seeds), checkFormats(o.formats))
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return o.run(a, args) },
 	}
 	f := c.Flags()
 	f.StringVarP(&o.out, "out", "o", galleryFolder, "folder")
@@ -55,9 +58,6 @@ the charts of those experiments are drawn, and no README.`,
 }
 
 func (o *galleryOptions) run(a *app, names []string) error {
-	if err := checkFormats(o.formats); err != nil {
-		return err
-	}
 	all := len(names) == 0
 	if all {
 		names = experiments.Shipped()
@@ -105,7 +105,7 @@ func (o *galleryOptions) exhibit(ctx context.Context, a *app, name string) (*exh
 		return nil, err
 	}
 	r := &runOptions{verb: "run", file: name, seeds: o.seeds}
-	p := &plan{exp: e, dir: defaultFolder(e), own: true, workers: o.workers, verify: -1}
+	p := &plan{exp: e, dir: defaultFolder(e), own: true, workers: o.workers, verify: someTwice}
 	p.command = r.command(p)
 	set, err := a.carryOut(ctx, p)
 	if errors.Is(err, context.Canceled) {

@@ -13,6 +13,7 @@ import (
 	"faultline/experiments"
 	"faultline/results"
 	"faultline/results/chart"
+	"faultline/results/report"
 )
 
 // plotOptions are the flags of plot.
@@ -22,20 +23,22 @@ type plotOptions struct {
 	out     string
 	spec    experiments.PlotSpec
 	width   float64
+	used    map[string]bool // prefixes of files drawn so far
 }
 
 func newPlot(a *app) *cobra.Command {
-	o := &plotOptions{}
+	o := &plotOptions{used: map[string]bool{}}
 	c := &cobra.Command{
-		Use:   "plot RESULT...",
+		Use:   "plot [RESULT...]",
 		Short: "Draw charts from rows alone, without running anything",
 		Long: `Plot draws the charts of result folders again, from their rows alone: those that the
 experiment asks for, or one of another kind. RESULT is a result folder; without one it
 is the latest run.`,
 		Example: `  faultline plot
-  faultline plot results/runs/latest --kind tail --operations read --format svg,pdf
-  faultline plot out --kind frontier --x stale --y succeeded -o frontier.png`,
-		RunE: func(_ *cobra.Command, args []string) error { return o.run(a, args) },
+  faultline plot results/runs/latest --kind tail --operations read --format pdf
+  faultline plot --kind frontier --x stale --y succeeded -o frontier.png`,
+		ValidArgsFunction: completeFolders,
+		RunE:              func(_ *cobra.Command, args []string) error { return o.run(a, args) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.kind, "kind", "", "kind of chart: "+strings.Join(chart.KindNames(), ", "))
@@ -81,11 +84,22 @@ func (o *plotOptions) run(a *app, args []string) error {
 	if a.json {
 		return a.printJSON(all)
 	}
-	for _, c := range all {
-		a.print("%s\n    %s\n", c.File, c.Finding)
-	}
+	a.printCharts(all)
 	return nil
 }
+
+// printCharts names the files of every chart, and what it shows.
+func (a *app) printCharts(all []drawn) {
+	for i, c := range all {
+		a.print("%s\n", c.File)
+		if i == len(all)-1 || all[i+1].chart() != c.chart() {
+			a.print("%s\n", report.Wrap(c.Finding, "    "))
+		}
+	}
+}
+
+// chart names the chart without the format.
+func (d *drawn) chart() string { return strings.TrimSuffix(d.File, filepath.Ext(d.File)) }
 
 // plot draws the charts of one result.
 func (o *plotOptions) plot(a *app, dir, single string, several bool) ([]drawn, error) {
@@ -104,7 +118,7 @@ func (o *plotOptions) plot(a *app, dir, single string, several bool) ([]drawn, e
 	if to == "" {
 		to = resultFolder(dir)
 	} else if several {
-		prefix = set.Manifest.Experiment + "-"
+		prefix = o.unused(set.Manifest.Experiment)
 	}
 	names := chartNames(plots)
 	var all []drawn
@@ -124,6 +138,17 @@ func (o *plotOptions) plot(a *app, dir, single string, several bool) ([]drawn, e
 	return all, nil
 }
 
+// unused returns the beginning of the file names of one of several results: its
+// name, with a number if another result has it.
+func (o *plotOptions) unused(name string) string {
+	prefix := name + "-"
+	for i := 2; o.used[prefix]; i++ {
+		prefix = fmt.Sprintf("%s-%d-", name, i)
+	}
+	o.used[prefix] = true
+	return prefix
+}
+
 // plots returns the chart of the flags, or those of the experiment.
 func (o *plotOptions) plots(set *results.Set) ([]experiments.PlotSpec, error) {
 	if o.kind != "" {
@@ -135,7 +160,7 @@ func (o *plotOptions) plots(set *results.Set) ([]experiments.PlotSpec, error) {
 		return nil, fmt.Errorf("its experiment cannot be read by this version, so say --kind: %w", err)
 	}
 	if len(e.Plots) == 0 {
-		return nil, errors.New("its experiment asks for no charts\n  hint: choose one: --kind " + strings.Join(chart.KindNames(), ", --kind "))
+		return nil, errors.New("its experiment asks for no charts\n  hint: choose a --kind: " + results.Sentence(chart.KindNames()))
 	}
 	for i := range e.Plots {
 		o.override(&e.Plots[i])
@@ -179,6 +204,13 @@ func openResult(a *app, path string) (*results.Set, error) {
 	}
 	if set.Torn != "" {
 		a.note("note: %s", set.Torn)
+	}
+	m := &set.Manifest
+	if !m.Complete {
+		a.note("note: %s is partial (%s): %s; to go on: %s", dir, m.Reason, report.Count(len(set.Rows()), "row"), a.typed("faultline run --resume "+quote(dir)))
+	}
+	if m.Tool != Version {
+		a.note("note: %s was made by faultline %s, this is %s", dir, m.Tool, Version)
 	}
 	return set, set.Check()
 }

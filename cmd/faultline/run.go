@@ -14,6 +14,7 @@ import (
 
 	"faultline/experiments"
 	"faultline/results"
+	"faultline/results/chart"
 	"faultline/results/report"
 )
 
@@ -48,12 +49,13 @@ or - for standard input. An experiment that expects nothing is held to what each
 store promises, in the runs that are within the store's assumptions.
 
 ` + exitHelp,
-		Example: `  faultline run partition                          a shipped experiment
-  faultline run my.yaml --set model.n=5 --seeds 1..200
+		Example: `  faultline run partition
+  faultline run failover --set model.n=3 --seeds 1..20
   faultline run partition --cell lww --seed 7 --history lww-7.jsonl
-  faultline check lww-7.jsonl                      what went wrong in that run`,
+  faultline check lww-7.jsonl      # what went wrong in that run`,
 		Args:              between(0, 1, "name one experiment, such as: faultline run partition"),
 		ValidArgsFunction: completeExperiments,
+		PreRunE:           func(c *cobra.Command, _ []string) error { return o.check(c) },
 		RunE:              func(_ *cobra.Command, args []string) error { return o.run(a, args) },
 	}
 	o.flags(c)
@@ -65,7 +67,7 @@ store promises, in the runs that are within the store's assumptions.
 func (o *runOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&o.set, "set", nil, "override a setting of the file: `PATH=VALUE`, such as model.n=5; may be repeated")
-	f.StringVar(&o.seeds, "seeds", "", "1..200, a number, 1,5,9, or auto (until the intervals are narrow)")
+	f.StringVar(&o.seeds, "seeds", "", "1..200, a number, 1,5,9, or auto: until the share of successes is known to a point, 200 at most")
 	f.StringVar(&o.seed, "seed", "", "the same for one seed")
 	f.StringArrayVar(&o.cells, "cell", nil, "only the cell with this `LABEL`, as the table shows it; may be repeated")
 	f.IntVarP(&o.workers, "jobs", "j", 0, "runs at once (default: one for each processor)")
@@ -73,19 +75,58 @@ func (o *runOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.resume, "resume", "", "go on with the interrupted result in this `FOLDER`")
 	f.StringSliceVar(&o.formats, "format", []string{"png"}, "formats of the charts: png, svg, pdf")
 	f.BoolVar(&o.noPlots, "no-charts", false, "draw no charts")
-	f.IntVar(&o.verify, "verify", -1, "seeds of each cell to run twice, to see that they come out the same (default: 1 from 20 seeds on)")
-	c.MarkFlagsMutuallyExclusive("seed", "seeds")
-	c.MarkFlagsMutuallyExclusive("out", "resume")
+	f.IntVar(&o.verify, "verify", 0, "seeds of each cell to run twice, to see that they come out the same (default: 1 from 20 seeds on)")
+	complete(c, "format", chart.Formats()...)
+	complete(c, "seeds", "auto", "1..20", "1..200")
+}
+
+// check complains about flags that make no sense, alone or together.
+func (o *runOptions) check(c *cobra.Command) error {
+	given := c.Flags().Changed
+	switch {
+	case given("seed") && given("seeds"):
+		return errors.New("--seed, --seeds: both say which seeds to run\n  hint: leave out one of them")
+	case given("out") && given("resume"):
+		return errors.New("--out, --resume: both say where the rows go\n  hint: leave out --out: what is resumed stays in its folder")
+	case given("verify") && o.verify < 0:
+		return fmt.Errorf("--verify %d: is less than none\n  hint: write 0 to repeat no run", o.verify)
+	case given("out") && o.out == "":
+		return errors.New("--out: names no folder\n  hint: leave it out, or write one, such as -o out")
+	case given("resume") && o.resume == "":
+		return errors.New("--resume: names no folder\n  hint: name the folder of the interrupted run")
+	case !given("verify"):
+		o.verify = someTwice
+	}
+	if given("seed") {
+		o.seeds = o.seed
+	}
+	return errors.Join(checkJobs(c, o.workers), checkSeeds(c, o.seeds), checkFormats(o.formats))
+}
+
+// someTwice leaves it to the number of seeds how many of them are run twice.
+const someTwice = -1
+
+// checkJobs complains about a number of workers with which nothing would be done.
+func checkJobs(c *cobra.Command, jobs int) error {
+	if c.Flags().Changed("jobs") && jobs < 1 {
+		return fmt.Errorf("--jobs %d: nothing would be done\n  hint: leave it out to use every processor", jobs)
+	}
+	return nil
+}
+
+// checkSeeds complains about seeds that are none.
+func checkSeeds(c *cobra.Command, seeds string) error {
+	if !c.Flags().Changed("seeds") && !c.Flags().Changed("seed") {
+		return nil
+	}
+	if _, err := experiments.ParseSeeds(seeds); err != nil {
+		return fmt.Errorf("--seeds: %w\n  hint: write 1..200, a number such as 7, a list such as 1,5,9, or auto", err)
+	}
+	return nil
 }
 
 // run carries out the command.
 func (o *runOptions) run(a *app, args []string) error {
-	if o.seed != "" {
-		o.seeds = o.seed
-	}
-	if err := checkFormats(o.formats); err != nil {
-		return err
-	}
 	p, err := o.plan(a, args)
 	if err != nil {
 		return err
@@ -112,7 +153,7 @@ func (o *runOptions) plan(a *app, args []string) (*plan, error) {
 		return o.planResume(args)
 	}
 	if len(args) == 0 {
-		return nil, fmt.Errorf("faultline %s: no experiment is named\n  hint: name a file, or one of the shipped ones: %s", o.verb, strings.Join(experiments.Shipped(), ", "))
+		return nil, fmt.Errorf("faultline %s: no experiment is named\n  hint: name a file, or one that ships with it: %s", o.verb, strings.Join(experiments.Shipped(), ", "))
 	}
 	o.file = args[0]
 	e, err := loadAs(o.file, o.set, o.seeds)

@@ -23,7 +23,7 @@ that read them. An editor with a YAML language server completes and checks a fil
 that begins with
 
   # yaml-language-server: $schema=path/to/schema.json`,
-		Example: "  faultline schema > schema.json\n  faultline schema --write     (in the repository: " + schemaFile + ")",
+		Example: "  faultline schema > schema.json\n  faultline schema --write     # in the repository: " + schemaFile,
 		Args:    between(0, 0, "faultline schema takes none; to save it elsewhere: faultline schema > FILE"),
 		RunE: func(*cobra.Command, []string) error {
 			schema := experiments.Schema()

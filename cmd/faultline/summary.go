@@ -28,7 +28,7 @@ func (s *summary) print(a *app, compare string) error {
 	style := a.style(a.out)
 	r := report.Run{
 		Style: style, Set: s.set, Question: s.plan.exp.Question, Load: virtualTime(s.plan.exp.Cells),
-		Findings: shown(s.findings), Compare: compare,
+		Findings: shown(s.findings), Compare: compare, Wanted: wanted(s.plan.exp),
 	}
 	if err := r.Write(a.out); err != nil {
 		return err
@@ -46,7 +46,11 @@ func (s *summary) print(a *app, compare string) error {
 
 // files says where the results and charts are.
 func (s *summary) files(b *strings.Builder) {
-	if s.set.Manifest.Rows == 0 || len(s.charts) == 0 {
+	if len(s.set.Rows()) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "  results   %s\n", s.plan.dir)
+	if len(s.charts) == 0 {
 		return
 	}
 	var names []string
@@ -54,7 +58,7 @@ func (s *summary) files(b *strings.Builder) {
 		names = append(names, filepath.Base(c.File))
 	}
 	text := report.Wrap(strings.Join(names, ", "), strings.Repeat(" ", len("  charts    ")))
-	fmt.Fprintf(b, "  results   %s\n  charts    %s\n", s.plan.dir, strings.TrimSpace(text))
+	fmt.Fprintf(b, "  charts    %s\n", strings.TrimSpace(text))
 }
 
 // evidence tells one violation in words.

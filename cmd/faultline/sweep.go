@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"faultline/results"
@@ -19,16 +21,15 @@ An interrupted sweep keeps its finished rows; --resume goes on with them.
 
 ` + exitHelp,
 		Example: `  faultline sweep quorum-sizes
-  faultline sweep my.yaml --seeds auto -j 4 -o out
-  faultline sweep --resume out`,
+  faultline sweep failover --seeds auto --compare lost -o out
+  faultline sweep --resume out     # had it been interrupted`,
 		Args:              between(0, 1, "name one experiment, or --resume FOLDER"),
 		ValidArgsFunction: completeExperiments,
-		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := results.FindMetric(o.compare); err != nil {
-				return err
-			}
-			return o.run(a, args)
+		PreRunE: func(c *cobra.Command, _ []string) error {
+			_, err := results.FindMetric(o.compare)
+			return errors.Join(o.check(c), err)
 		},
+		RunE: func(_ *cobra.Command, args []string) error { return o.run(a, args) },
 	}
 	o.flags(c)
 	c.Flags().StringVar(&o.compare, "compare", "succeeded", "`METRIC` of which to show the difference to the first cell")

@@ -18,6 +18,7 @@ type Run struct {
 	Load     time.Duration // virtual time of every run, its settling included; 0: they differ
 	Findings []Finding
 	Compare  string // a metric of which to show the difference to the first cell; empty: none
+	Wanted   int    // runs that were asked for, or how many at most; 0: unknown
 }
 
 // A Finding is what was expected of one cell, and what came out.
@@ -42,10 +43,12 @@ func (r *Run) Write(w io.Writer) error {
 	var b strings.Builder
 	cells := results.Group(r.Set)
 	r.head(&b, cells)
-	b.WriteByte('\n')
-	b.WriteString(r.table(cells))
-	r.notes(&b, cells)
-	r.findings(&b)
+	if len(cells) > 0 { // not interrupted before the first run was finished
+		b.WriteByte('\n')
+		b.WriteString(r.table(cells))
+		r.notes(&b, cells)
+		r.findings(&b)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -64,10 +67,21 @@ func (r *Run) head(b *strings.Builder, cells []*results.Cell) {
 	if r.Load > 0 {
 		each = fmt.Sprintf(", %g s each (virtual)", r.Load.Seconds())
 	}
-	b.WriteString(s.Text(fmt.Sprintf("%s × %s%s, %s\n", subject(cells), seeds(cells), each, Count(operations, "operation"))))
-	if m := r.Set.Manifest; !m.Complete {
-		b.WriteString(s.Red(Wrap(fmt.Sprintf("PARTIAL: %s; %s of these runs are finished", m.Reason, Thousands(fmt.Sprint(len(r.Set.Rows())))), "")) + "\n")
+	if len(cells) > 0 {
+		b.WriteString(s.Text(fmt.Sprintf("%s × %s%s, %s\n", subject(cells), seeds(cells), each, Count(operations, "operation"))))
 	}
+	if m := r.Set.Manifest; !m.Complete {
+		b.WriteString(s.Red(Wrap(fmt.Sprintf("PARTIAL: %s; %s finished", m.Reason, r.finished()), "")) + "\n")
+	}
+}
+
+// finished says how many runs there are of those that were asked for.
+func (r *Run) finished() string {
+	have := Count(len(r.Set.Rows()), "run")
+	if r.Wanted == 0 {
+		return have
+	}
+	return Thousands(fmt.Sprint(len(r.Set.Rows()))) + " of " + Count(r.Wanted, "run")
 }
 
 // subject says what the cells are: "7 stores", "25 settings", "raft".
