@@ -36,9 +36,9 @@ it shows the operations that prove it, with their lines in the file.
 
 HISTORY is a file, or - for standard input. The format is found out from its beginning:
 
-  faultline  JSON Lines as faultline run --history writes them: one operation to a line
-             {"client":1,"kind":"write","key":"x","in":7,"call":0,"return":205,"status":"ok"}
-             {"client":2,"kind":"read","key":"x","out":7,"call":300,"return":310,"status":"ok"}
+  faultline  JSON Lines as faultline run --history writes them, such as
+  {"client":1,"kind":"write","key":"x","in":7,"call":0,"return":9,"status":"ok"}
+  {"client":2,"kind":"read","key":"x","out":7,"call":9,"return":9,"status":"ok"}
   edn        events of Jepsen and Knossos: maps, or one vector of maps
              {:process 0, :type :invoke, :f :write, :value 3}
   json       the same events as JSON
@@ -48,11 +48,13 @@ HISTORY is a file, or - for standard input. The format is found out from its beg
 Event logs leave things open, and tools differ in how they take them: --dialect says
 which to follow, and what was applied is printed below the verdict.
 
-  porcupine  a failed cas was answered: the register did not hold what it expected;
-             a read of nil found the initial value (the default for text logs)
+  porcupine  a failed cas was answered: the register did not hold what it
+             expected; a read of nil found the initial value (the default for
+             text logs)
   knossos    what failed certainly did not happen; a read of nil says nothing
              (the default for EDN and JSON)
-  jepsen     what failed certainly did not happen; a read of nil found the initial value
+  jepsen     what failed certainly did not happen; a read of nil found the
+             initial value
 
 An operation of unknown outcome, :info, may take effect at any later time or never.
 
