@@ -61,13 +61,13 @@ const (
 	SwappedTwice            // a compare-and-set of a value that another one had replaced
 	Circle                  // a compare-and-set of a value that came from its own
 	Disagrees               // its list does not go together with the longest one
-	Contradicts             // a write that must come both before and after another
+	Contradicts             // a write that must come both before and after others: swaps or a list leave no place for it
 )
 
 var whyTexts = [...]string{
 	"nobody wrote that value", "that value was not written yet", "although it found what it expected, it did not swap",
 	"another compare-and-set had replaced that value", "that value came from its own", "the longest list read says otherwise",
-	"writes and swaps alone contradict one another",
+	"it must come both before and after others, whatever reads are moved",
 }
 
 // String says what is wrong in a few words.
@@ -82,6 +82,7 @@ type Score struct {
 	Wrong        []Wrong // what makes Delta infinite
 	Reads        int     // reads on the keys judged
 	Skipped      int     // reads on the other keys
+	Unjudged     int     // how many other keys there are
 }
 
 // Measure scores the history.
@@ -101,8 +102,9 @@ func MeasureKeys(h history.History, all []keys.Key) Score {
 func (m *measurer) measure(k *keys.Key) {
 	if k.Blind || k.Shape != keys.Register && k.Shape != keys.List {
 		m.score.Skipped += len(k.Reads)
-		m.score.K.Skipped += len(k.Reads)
-		m.score.Removal.Skipped += len(k.Reads)
+		m.score.Unjudged++
+		m.score.K.Unjudged++
+		m.score.Removal.Unjudged++
 		return
 	}
 	m.score.Reads += len(k.Reads)

@@ -123,9 +123,9 @@ func TestWrongs(t *testing.T) {
 		{h{add(1, 1, 0, 10), add(1, 2, 0, 10), list(2, 20, 30, 2, 1), list(2, 20, 30, 1), list(2, 40, 50, 2)}, "[{3 the longest list read says otherwise}]"},
 		{h{add(1, 1, 0, 10), list(2, 20, 30, 1, 9), list(2, 20, 30, 1, 1)}, "[{1 nobody wrote that value} {2 the longest list read says otherwise}]"},
 		{h{add(1, 1, 0, 10), read(2, 1, 20, 30)}, "[{1 nobody wrote that value}]"},
-		{h{write(1, 1, 0, 10), write(1, 3, 20, 30), swap(1, 1, 2, 40, 50)}, "[{1 writes and swaps alone contradict one another} {2 writes and swaps alone contradict one another}]"},
-		{h{write(1, 3, 0, 10), write(1, 1, 12, 15), swap(1, 1, 2, 40, 50), swap(1, 3, 4, 17, 18)}, "[{2 writes and swaps alone contradict one another} {3 writes and swaps alone contradict one another}]"},
-		{h{swap(1, 1, 2, 0, 10), write(1, 1, 20, 30)}, "[{1 writes and swaps alone contradict one another}]"},
+		{h{write(1, 1, 0, 10), write(1, 3, 20, 30), swap(1, 1, 2, 40, 50)}, "[{1 it must come both before and after others, whatever reads are moved} {2 it must come both before and after others, whatever reads are moved}]"},
+		{h{write(1, 3, 0, 10), write(1, 1, 12, 15), swap(1, 1, 2, 40, 50), swap(1, 3, 4, 17, 18)}, "[{2 it must come both before and after others, whatever reads are moved} {3 it must come both before and after others, whatever reads are moved}]"},
+		{h{swap(1, 1, 2, 0, 10), write(1, 1, 20, 30)}, "[{1 it must come both before and after others, whatever reads are moved}]"},
 	} {
 		s := Measure(c.h)
 		if got := fmt.Sprint(s.Wrong); got != c.want || !s.Delta.Infinite {
@@ -139,18 +139,18 @@ func TestSkipped(t *testing.T) {
 	blind := swap(3, 1, 5, 40, 50)
 	blind.Swapped, blind.Blind = false, true
 	for _, c := range []struct {
-		name                   string
-		h                      h
-		reads, skipped, noK, n int
+		name                             string
+		h                                h
+		reads, skipped, no, noK, noCount int
 	}{
-		{"register", h{write(1, 1, 0, 10), read(2, 1, 20, 30)}, 1, 0, 0, 0},
-		{"list", h{add(1, 1, 0, 10), list(2, 20, 30, 1)}, 1, 0, 0, 1},
-		{"swaps", h{swap(1, 0, 1, 0, 10), read(2, 1, 20, 30)}, 1, 0, 1, 1},
-		{"repeated", h{write(1, 1, 0, 10), write(1, 1, 0, 10), read(2, 1, 20, 30)}, 0, 1, 1, 1},
-		{"blind", h{write(1, 1, 0, 10), blind, read(2, 1, 20, 30)}, 0, 1, 1, 1},
+		{"register", h{write(1, 1, 0, 10), read(2, 1, 20, 30)}, 1, 0, 0, 0, 0},
+		{"list", h{add(1, 1, 0, 10), list(2, 20, 30, 1)}, 1, 0, 0, 0, 1},
+		{"swaps", h{swap(1, 0, 1, 0, 10), read(2, 1, 20, 30)}, 1, 0, 0, 1, 1},
+		{"repeated", h{write(1, 1, 0, 10), write(1, 1, 0, 10), read(2, 1, 20, 30)}, 0, 1, 1, 1, 1},
+		{"blind", h{write(1, 1, 0, 10), blind, read(2, 1, 20, 30)}, 0, 1, 1, 1, 1},
 	} {
 		s := Measure(c.h)
-		if got := [4]int{s.Reads, s.Skipped, s.K.Skipped, s.Removal.Skipped}; got != [4]int{c.reads, c.skipped, c.noK, c.n} {
+		if got := [5]int{s.Reads, s.Skipped, s.Unjudged, s.K.Unjudged, s.Removal.Unjudged}; got != [5]int{c.reads, c.skipped, c.no, c.noK, c.noCount} {
 			t.Errorf("%s: %v", c.name, got)
 		}
 		if k, ok := s.K.Exact(); k != 1 || !ok {
@@ -419,7 +419,7 @@ func TestTheWorstKeyCounts(t *testing.T) {
 	if s.Delta.Time != 45 || s.Gamma.Time != 45 || !slices.Equal(s.Delta.Evidence.Ops, []int{1, 6}) || s.Reads != 2 || s.Skipped != 1 {
 		t.Errorf("%+v", s)
 	}
-	const want = "client 2 read b=null at 75 ns, 45ns after client 1 wrote b=1"
+	const want = "client 2 read b=null at 75 ns, 45 ns after client 1 wrote b=1 (answered at 30 ns)"
 	if s.Delta.Evidence.Text != want {
 		t.Errorf("%q", s.Delta.Evidence.Text)
 	}

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"faultline/checker/history"
 	"faultline/checker/judge"
 )
 
@@ -117,6 +118,6 @@ func (m *measurer) gapText(late, soon int, by time.Duration) judge.Evidence {
 	a, b := &m.h[late], &m.h[soon]
 	return judge.Evidence{
 		Ops:  []int{min(late, soon), max(late, soon)},
-		Text: fmt.Sprintf("%v at %v, %v after %v", a, a.Call, by, b),
+		Text: fmt.Sprintf("%v at %v, %v after %v (answered at %v)", a, a.Call, history.Time(by), b, b.Return),
 	}
 }

@@ -27,7 +27,7 @@ type K struct {
 	Lower    int  // k is at least this
 	Upper    int  // and at most this. The two are equal if either is 1 or 2, and for lists
 	Infinite bool // no k is enough; Lower and Upper are of the reads that can be explained
-	Skipped  int  // reads on keys that were not judged
+	Unjudged int  // keys that were not judged
 }
 
 // Exact returns k, and whether it is known.
@@ -41,7 +41,7 @@ func (k *K) include(lower, upper int) { k.Lower, k.Upper = max(k.Lower, lower), 
 func (m *measurer) versions(k *keys.Key, late, wrong bool) {
 	s := &m.score.K
 	if len(m.swaps) > 0 {
-		s.Skipped += len(k.Reads)
+		s.Unjudged++
 		return
 	}
 	s.Infinite = s.Infinite || wrong

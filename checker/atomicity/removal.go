@@ -20,10 +20,10 @@ import (
 // done in one of two orders of the values. Where the two differ, a search of at
 // most SearchSteps steps decides on keys of at most SearchOps operations.
 type Removal struct {
-	Lower   int
-	Upper   int
-	Ops     []int // Upper operations whose removal is enough, as indices into the history, ascending
-	Skipped int   // reads on keys that were not judged
+	Lower    int
+	Upper    int
+	Ops      []int // Upper operations whose removal is enough, as indices into the history, ascending
+	Unjudged int   // keys that were not judged
 }
 
 // The bounds of the search for the least removal, for each key.
@@ -40,7 +40,7 @@ func (r *Removal) Exact() (int, bool) { return r.Lower, r.Lower == r.Upper }
 func (m *measurer) removal(k *keys.Key, late bool) {
 	s := &m.score.Removal
 	if k.Shape == keys.List || len(m.swaps) > 0 {
-		s.Skipped += len(k.Reads)
+		s.Unjudged++
 		return
 	}
 	for n, r := range k.Reads {

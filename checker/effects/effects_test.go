@@ -10,7 +10,7 @@ import (
 	"faultline/checker/history"
 )
 
-var crossChecks = flag.Int("crosschecks", 20_000, "random histories to compare with the definitions")
+var crossChecks = flag.Int("crosschecks", 5_000, "random histories to compare with the definitions")
 
 func op(kind history.Kind, v int64, call, ret history.Time) history.Op {
 	o := history.Op{Kind: kind, Key: "x", Call: call, Return: ret, Status: history.OK}
@@ -86,6 +86,9 @@ func TestStories(t *testing.T) {
 		if got := Of(c.h, c.finals); got.String() != c.want {
 			t.Errorf("%s:\n%v, want\n%s", c.name, got, c.want)
 		}
+	}
+	if l := Of(h{write(1, 5, 10), add(2, 5, 10)}, nil); l.Unsettled != 1 {
+		t.Errorf("%d keys unsettled", l.Unsettled)
 	}
 	l := Of(h{unknown(add(1, 5, 0)), unknown(add(2, 5, 0)), list(20, 30, 2)}, nil)
 	if open, appeared, absent := l.Fates(); open != 1 || appeared != 1 || absent != 0 {

@@ -20,7 +20,7 @@ import (
 //     any time, so nothing is known to be lost or to have happened twice. See
 //     package converge for what can be said of lost writes.
 //
-// Keys on which appends meet writes are not settled. It takes O(n log n), plus the
+// Keys on which appends meet writes are left out. It takes O(n log n), plus the
 // length of the lists read.
 func Of(h, finals history.History) Ledger { return OfKeys(h, keys.Of(h), finals) }
 
@@ -92,6 +92,7 @@ func (r *reader) sortOut(all []keys.Key) {
 func (r *reader) settle(i int) {
 	k := &r.keys[i]
 	if k.Shape == keys.Mixed {
+		r.ledger.Unsettled++
 		return
 	}
 	r.intend(k)

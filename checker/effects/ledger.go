@@ -80,6 +80,7 @@ func (f Fate) String() string { return fateNames[f] }
 type Ledger struct {
 	Intents   int // intents settled, failed ones included, on keys that something is known of
 	Acked     int // of these, acknowledged
+	Unsettled int // keys on which appends meet writes, which were left out
 	Lost      []Entry
 	Duplicate []Entry
 	Phantom   []Entry

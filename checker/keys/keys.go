@@ -63,9 +63,10 @@ func Of(h history.History) []Key {
 	g := group(h)
 	all := make([]Key, len(g.names))
 	for k := range all {
-		all[k] = Key{Name: g.names[k], Writes: g.writes.of(k), Reads: g.reads.of(k)}
-		all[k].complete(h)
+		all[k] = Key{Name: g.names[k], Blind: g.blind[k], Writes: g.writes.of(k), Reads: g.reads.of(k)}
+		all[k].Shape = shapeOf(h, all[k].Writes)
 	}
+	collect(h, all)
 	from := make([]int32, len(g.reads.ops))
 	for k := range all {
 		if key := &all[k]; key.Shape == Register {
@@ -75,19 +76,11 @@ func Of(h history.History) []Key {
 			}
 		}
 	}
-	for k := range all {
-		all[k].Blind = g.blind[k]
-	}
 	return all
 }
 
-// complete finds out the shape and who wrote which number.
-func (k *Key) complete(h history.History) {
-	k.Shape = shapeOf(h, k.Writes)
-	if (k.Shape == Register || k.Shape == List) && !k.values.collect(h, k.Writes) {
-		k.Shape = Repeated
-	}
-}
+// numbered reports whether numbers tell who wrote them.
+func (k *Key) numbered() bool { return k.Shape == Register || k.Shape == List }
 
 func shapeOf(h history.History, writes []int32) Shape {
 	appends, items := 0, 0

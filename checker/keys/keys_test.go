@@ -130,11 +130,14 @@ func TestRanks(t *testing.T) {
 func random(rng *rand.Rand) history.History {
 	h := make(history.History, rng.IntN(20))
 	kinds := 1 + rng.IntN(9)
-	spread := []int64{1, 1, 1 << 40}[rng.IntN(3)]
+	spread, apart := []int64{1, 1, 1 << 40}[rng.IntN(3)], rng.IntN(2) == 0
 	for i := range h {
 		h[i] = history.Op{
 			Kind: history.Kind(rng.IntN(kinds)), Key: string(rune('a' + rng.IntN(3))), Status: history.Status(rng.IntN(3)),
 			In: history.Num(spread * int64(i+1)), Out: history.Num(spread * rng.Int64N(20)), Swapped: rng.IntN(2) == 0, Blind: rng.IntN(4) == 0,
+		}
+		if apart { // each key has numbers of its own, or keys share them
+			h[i].In = history.Num(spread * (1 + rng.Int64N(12)))
 		}
 		switch rng.IntN(20) {
 		case 0:

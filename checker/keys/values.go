@@ -2,6 +2,7 @@ package keys
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"faultline/checker/history"
@@ -11,43 +12,77 @@ import (
 // values may be, per write, for a direct table: simulated values are dense.
 const denseSlack = 4
 
-// values finds who wrote a number.
+// values finds who wrote a number to a key.
 type values struct {
+	key    int32   // the key, from 1
 	low    int64   // the least number, which is at dense[0]
-	dense  []int32 // by number minus low: the place of its write plus one; nil if numbers are spread out
+	dense  []owner // who wrote which number, of all keys together
 	sorted []written
 }
+
+// An owner is the key of a number, from 1, and the place of the write of it.
+type owner struct{ key, place int32 }
 
 type written struct {
 	number int64
 	place  int32
 }
 
-// collect notes what the operations wrote or appended, and reports whether all
-// the numbers differ. Operations of unknown outcome count, too.
-func (v *values) collect(h history.History, writes []int32) bool {
-	if len(writes) == 0 {
-		return true
+// collect finds out who wrote which number to registers and lists. Those to which
+// one number was written twice are Repeated from then on. Operations of unknown
+// outcome count, too.
+func collect(h history.History, all []Key) {
+	if collectDense(h, all) {
+		return
 	}
-	low, high := h[writes[0]].In.Num, h[writes[0]].In.Num
-	for _, i := range writes {
-		low, high = min(low, h[i].In.Num), max(high, h[i].In.Num)
+	for k := range all {
+		key := &all[k]
+		key.values.dense = nil
+		if key.numbered() && !key.values.fillSorted(h, key.Writes) {
+			key.Shape = Repeated
+		}
 	}
-	v.low = low
-	if width := uint64(high - low); width <= uint64(denseSlack*len(writes)) {
-		return v.fillDense(h, writes, int(width)+1)
-	}
-	return v.fillSorted(h, writes)
 }
 
-func (v *values) fillDense(h history.History, writes []int32, width int) bool {
-	v.dense = make([]int32, width)
-	for place, i := range writes {
-		at := &v.dense[h[i].In.Num-v.low]
-		if *at != 0 {
+// collectDense makes one table for all keys, and reports whether it will do: numbers
+// lie close together, and no two keys share one.
+func collectDense(h history.History, all []Key) bool {
+	low, high, n := int64(math.MaxInt64), int64(math.MinInt64), 0
+	for k := range all {
+		if all[k].numbered() {
+			for _, i := range all[k].Writes {
+				low, high = min(low, h[i].In.Num), max(high, h[i].In.Num)
+			}
+			n += len(all[k].Writes)
+		}
+	}
+	if n == 0 || uint64(high-low) > uint64(denseSlack*n) {
+		return false
+	}
+	table := make([]owner, high-low+1)
+	for k := range all {
+		if all[k].numbered() {
+			all[k].values = values{key: int32(k) + 1, low: low, dense: table}
+			if !all[k].enter(h, table) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// enter enters the numbers of the key, and reports whether no other key has them.
+func (k *Key) enter(h history.History, table []owner) bool {
+	for place, i := range k.Writes {
+		at := &table[h[i].In.Num-k.values.low]
+		switch at.key {
+		case 0:
+			*at = owner{k.values.key, int32(place)}
+		case k.values.key:
+			k.Shape = Repeated
+		default:
 			return false
 		}
-		*at = int32(place) + 1
 	}
 	return true
 }
@@ -69,8 +104,8 @@ func (v *values) fillSorted(h history.History, writes []int32) bool {
 // writer returns the place of the write of the number, or Nobody.
 func (v *values) writer(number int64) int32 {
 	if v.dense != nil {
-		if at := uint64(number - v.low); at < uint64(len(v.dense)) && v.dense[at] != 0 {
-			return v.dense[at] - 1
+		if at := uint64(number - v.low); at < uint64(len(v.dense)) && v.dense[at].key == v.key {
+			return v.dense[at].place
 		}
 		return Nobody
 	}

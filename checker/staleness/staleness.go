@@ -118,6 +118,11 @@ func Measure(h history.History) Score { return MeasureKeys(h, keys.Of(h)) }
 // MeasureKeys is Measure for a history that is already taken apart.
 func MeasureKeys(h history.History, all []keys.Key) Score {
 	var s Score
+	reads := 0
+	for i := range all {
+		reads += len(all[i].Reads)
+	}
+	s.Samples = make([]Sample, 0, reads)
 	for i := range all {
 		k := &all[i]
 		ranks, known := keys.Ranks{}, false

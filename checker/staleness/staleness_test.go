@@ -248,7 +248,7 @@ func plainList(h history.History) []Stale {
 	return out
 }
 
-var crossChecks = flag.Int("crosschecks", 10_000, "random histories to compare with the definitions, per family")
+var crossChecks = flag.Int("crosschecks", 5_000, "random histories to compare with the definitions, per family")
 
 // same reports whether two lists say the same of the same reads: several writes may
 // have been in place first at the same instant.
