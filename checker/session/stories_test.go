@@ -1,0 +1,179 @@
+package session
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"faultline/checker/execution/executiontest"
+	"faultline/checker/history"
+	"faultline/checker/judge"
+)
+
+// versioned gives each write its value as the store's version, and each read that of what it read.
+func versioned(h history.History) history.History {
+	for i := range h {
+		op := &h[i]
+		if op.MayMutate() {
+			op.Version.Major = op.In.Num
+		} else {
+			op.Version.Major = op.Out.Num
+		}
+	}
+	return h
+}
+
+func TestStories(t *testing.T) {
+	type h = history.History
+	litmus := func(script string) h { return executiontest.Litmus{Script: script}.History() }
+	for _, c := range []struct {
+		name   string
+		h      h
+		g      Guarantee
+		engine string
+		ops    []int // of the evidence; none if it holds
+		text   string
+	}{
+		{"nothing happened", h{}, ReadYourWrites, "", nil, ""},
+		{"a stale read of another's write", litmus("w:x=1 w:x=2 | r:x=0"), MonotonicReads, "real time", nil, ""},
+		{
+			"one's own write is not there", litmus("w:x=1 r:x=0"), ReadYourWrites, "real time", []int{0, 1},
+			"client 0 read x=null at 10 ns after client 0 wrote x=1 at 0 ns, a newer value in real time",
+		},
+		{"an own write of unknown outcome may come late", litmus("w:x=1? r:x=0"), ReadYourWrites, "real time", nil, ""},
+		{
+			"overwritten by something older", litmus("w:x=1 | r:y=0 w:x=2 r:x=1"), ReadYourWrites, "real time", []int{2, 3},
+			"client 1 read x=1 at 20 ns after client 1 wrote x=2 at 10 ns, a newer value in real time",
+		},
+		{
+			"to the store it was newer", versioned(litmus("w:x=2 | r:y=0 w:x=1 r:x=2")), ReadYourWrites, "store's order+real time", nil, "",
+		},
+		{
+			"but then the store undid a write", versioned(litmus("w:x=2 | r:x=2 w:x=1 r:x=2")), WritesFollowReads, "store's order", []int{1, 2},
+			"client 1 wrote x=1 at 10 ns after client 1 read x=2 at 0 ns, but that is the newer value by the store's order",
+		},
+		{
+			"two writes in the wrong order", versioned(litmus("w:x=2 w:x=1")), MonotonicWrites, "store's order", []int{0, 1},
+			"client 0 wrote x=1 at 10 ns after client 0 wrote x=2 at 0 ns, but that is the newer value by the store's order",
+		},
+		{
+			"back to nothing", litmus("w:x=1 | r:x=1 r:x=0 r:x=0"), MonotonicReads, "real time", []int{1, 2},
+			"client 1 read x=null at 10 ns after client 1 read x=1 at 0 ns, a newer value in real time (2 such operations of 4)",
+		},
+		{
+			"back and forth between concurrent writes", litmus("w:x=1 | w:x=2 | r:x=1 r:x=2 r:x=1"), MonotonicReads, "real time", []int{3, 4},
+			"client 2 read x=1 at 20 ns, but it had left that value behind: client 2 read x=2 at 10 ns",
+		},
+		{"a chain of swaps, in its order", litmus("c:x=0>1 | c:x=1>2 | r:x=1 r:x=2"), MonotonicReads, "real time", nil, ""},
+		{
+			"and against it", litmus("c:x=0>1 | c:x=1>2 | r:x=2 r:x=1"), MonotonicReads, "real time", []int{2, 3},
+			"client 2 read x=1 at 10 ns after client 2 read x=2 at 0 ns, a newer value in real time",
+		},
+		{
+			"an own append is not there", litmus("a:x=1 r:x=[2] | a:x=2"), ReadYourWrites, "lists", []int{0, 2},
+			"client 0 read x=[2] at 10 ns after client 0 appended 1 to x at 0 ns: not all of that is there",
+		},
+		{
+			"an append seen before is not there", litmus("a:x=1 | a:x=2 | r:x=[1,2] r:x=[2]"), MonotonicReads, "lists", []int{2, 3},
+			"client 2 read x=[2] at 10 ns after client 2 read x=[1,2] at 0 ns: not all of that is there",
+		},
+		{
+			"appends in the wrong order", litmus("a:x=1 a:x=2 | r:x=[2,1]"), MonotonicWrites, "lists", []int{0, 1, 2},
+			"client 0 appended 2 to x at 10 ns after client 0 appended 1 to x at 0 ns, but client 1 read x=[2,1] at 0 ns: not in this order",
+		},
+		{
+			"an answer without its question", litmus("a:x=1 | r:x=[1] a:x=2 | r:x=[2]"), WritesFollowReads, "lists", []int{1, 2, 3},
+			"client 1 appended 2 to x at 10 ns after client 1 read x=[1] at 0 ns, but client 2 read x=[2] at 0 ns: not in this order",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := Checker{c.g}.Check(c.h, judge.Budget{})
+			if (r.Verdict == judge.Violated) != (c.ops != nil) || r.Verdict == judge.Undecided || r.Engine != c.engine {
+				t.Errorf("%v by %s", r.Verdict, r.Engine)
+			}
+			if !slices.Equal(r.Evidence.Ops, c.ops) || r.Evidence.Text != c.text {
+				t.Errorf("evidence %v: %s", r.Evidence.Ops, r.Evidence.Text)
+			}
+		})
+	}
+}
+
+func TestScore(t *testing.T) {
+	h := executiontest.Litmus{Script: "w:x=1 | r:x=1 r:x=0 r:x=0 w:x=3! | w:y=1 w:y=1 r:y=1"}.History()
+	s := Measure(h, ByTime)
+	if s.Ops != 4 || s.Count(MonotonicReads) != 2 || s.PerThousand(MonotonicReads) != 500 || s.Skipped != 3 {
+		t.Errorf("%+v", s)
+	}
+	if r := s.Result(h, ReadYourWrites); r.Verdict != judge.Undecided || !strings.HasPrefix(r.Evidence.Text, "3 operations cannot be judged") {
+		t.Errorf("%+v", r)
+	}
+	h[0].Return = 100
+	h = append(h, history.Op{Client: 0, Kind: history.Read, Key: "x", Call: 50, Return: 60, Status: history.OK})
+	if s := Measure(h, ByTime); s.Skipped != 5 || s.Count(ReadYourWrites) != 0 {
+		t.Errorf("a client that was busy: %+v", s)
+	}
+}
+
+// Any history at all can be scored, and its evidence is in it.
+func TestAnyHistory(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 2000 {
+		data := make([]byte, 6*(1+rng.IntN(30)))
+		for i := range data {
+			data[i] = byte(rng.Uint32())
+		}
+		checkAnyHistory(t, executiontest.FromBytes(data))
+	}
+}
+
+func checkAnyHistory(t *testing.T, h history.History) {
+	t.Helper()
+	for _, by := range []Order{ByStore, ByTime, BySessions} {
+		s := Measure(h, by)
+		if s.Ops+s.Skipped > len(h) {
+			t.Fatalf("%d operations judged and %d skipped of %d:\n%s", s.Ops, s.Skipped, len(h), dump(h))
+		}
+		for i, v := range s.Violations {
+			if e := v.Evidence(h); len(e.Ops) < 2 || e.Text == "" || h[v.First].Client != h[v.Second].Client || v.First >= v.Second {
+				t.Fatalf("%+v: %v\n%s", v, e, dump(h))
+			}
+			if i > 0 && s.Violations[i-1].Second == v.Second && s.Violations[i-1].Guarantee == v.Guarantee {
+				t.Fatalf("twice: %+v\n%s", v, dump(h))
+			}
+		}
+	}
+}
+
+func FuzzMeasure(f *testing.F) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		data := make([]byte, 6*(1+rng.IntN(20)))
+		for i := range data {
+			data[i] = byte(rng.Uint32())
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) { checkAnyHistory(t, executiontest.FromBytes(data)) })
+}
+
+func BenchmarkMeasure(b *testing.B) {
+	for _, kind := range []history.Kind{history.Write, history.Append} {
+		n := 100_000
+		if kind == history.Append {
+			n = 10_000
+		}
+		h := executiontest.Plan{
+			Store: executiontest.Converge, Clients: 50, Keys: 20, Ops: n, Kinds: []history.Kind{history.Read, kind}, Think: 3,
+		}.Make(rand.New(rand.NewPCG(1, 2)))
+		for _, by := range []Order{ByTime, BySessions} {
+			b.Run(kind.String()+"/"+by.String(), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					s := Measure(h, by)
+					b.ReportMetric(float64(len(s.Violations)), "violations")
+				}
+			})
+		}
+	}
+}
