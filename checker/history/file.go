@@ -227,7 +227,11 @@ func (s *Stream) readLines() (*File, error) {
 			h = append(make(History, 0, s.guess(sample)), h...)
 			places = append(make([]Place, 0, cap(h)), places...)
 		}
-		h = append(h, Op{})
+		if len(h) < cap(h) {
+			h = h[:len(h)+1] // which the reader fills in whole
+		} else {
+			h = append(h, Op{})
+		}
 		op := &h[len(h)-1]
 		err := s.lines.next(op)
 		if err == io.EOF {

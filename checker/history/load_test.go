@@ -152,7 +152,57 @@ func TestStreamYieldsWhatLoadReturns(t *testing.T) {
 	}
 }
 
+// A stream holds the operations that run, and forgets those it has given away.
+func TestStreamForgets(t *testing.T) {
+	const ops, processes = 50_000, 10
+	var text bytes.Buffer
+	for i := range ops {
+		if i >= processes {
+			fmt.Fprintf(&text, "{:type :ok :f :write :process %d :value %d}\n", i%processes, i-processes+1)
+		}
+		fmt.Fprintf(&text, "{:type :invoke :f :write :process %d :value %d}\n", i%processes, i+1)
+	}
+	s, err := Open(&text, "file", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, most := 0, 0
+	for ; ; n++ {
+		op, _, err := s.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil || op.In.Num != int64(n+1) {
+			t.Fatalf("operation %d: %v, %v", n, op, err)
+		}
+		most = max(most, cap(s.log.ops))
+	}
+	if n != ops || most > 3000 {
+		t.Errorf("%d operations in the stream, of which it kept up to %d; want %d, and little more than the %d that run", n, most, ops, processes)
+	}
+}
+
 // iotestOneByte reads a byte at a time, so that every form lies across reads.
 type iotestOneByte struct{ r io.Reader }
 
 func (o iotestOneByte) Read(p []byte) (int, error) { return o.r.Read(p[:min(1, len(p))]) }
+
+// eventLog is a history of transactions as Jepsen writes it.
+func eventLog(n int) []byte {
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, "{:type :invoke, :f :txn, :value [[:append %d %d] [:r %d nil]], :process %d, :time %d, :index %d}\n", i%9, i, i%7, i%10, 1000*i, 2*i)
+		fmt.Fprintf(&b, "{:type :ok, :f :txn, :value [[:append %d %d] [:r %d [1 2 3 4 5 6]]], :process %d, :time %d, :index %d}\n", i%9, i, i%7, i%10, 1000*i+500, 2*i+1)
+	}
+	return b.Bytes()
+}
+
+func BenchmarkLoadEvents(b *testing.B) {
+	text := eventLog(50_000)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, err := Load(bytes.NewReader(text), "b", Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
