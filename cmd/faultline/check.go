@@ -15,13 +15,12 @@ import (
 
 	"faultline/checker/history"
 	"faultline/checker/judge"
-	"faultline/checker/linear"
-	"faultline/checker/staleness"
 )
 
 // checkOptions are the flags of check.
 type checkOptions struct {
 	read   history.Options
+	level  string
 	budget string
 	html   string
 }
@@ -30,17 +29,21 @@ func newCheck(a *app) *cobra.Command {
 	o := &checkOptions{}
 	c := &cobra.Command{
 		Use:   "check HISTORY...",
-		Short: "Judge a history file: is it linearizable, and how stale are its reads?",
-		Long: `Check reads a history of operations and says whether it is linearizable. If it is not,
-it shows the operations that prove it, with their lines in the file.
+		Short: "Judge a history file: is it linearizable, and if not, how much less is it?",
+		Long: `Check reads a history of operations and says whether it is linearizable; one of
+transactions, whether it is strict serializable. If it is not, it shows what proves it,
+with the lines in the file, and names the strongest level that holds. --level asks for
+one level, or for all.
 
 HISTORY is a file, or - for standard input. The format is found out from its beginning:
 
   faultline  JSON Lines as faultline run --history writes them, such as
   {"client":1,"kind":"write","key":"x","in":7,"call":0,"return":9,"status":"ok"}
   {"client":2,"kind":"read","key":"x","out":7,"call":9,"return":9,"status":"ok"}
+  {"client":3,"txn":[["append","x",3],["read","y"]],"call":9,"status":"unknown"}
   edn        events of Jepsen and Knossos: maps, or one vector of maps
              {:process 0, :type :invoke, :f :write, :value 3}
+             {:process 0, :type :invoke, :f :txn, :value [[:w x 3] [:r y nil]]}
   json       the same events as JSON
   jepsen     Jepsen's text log, or its history.txt
   kv         a log of a string store, as porcupine's tests have it
@@ -62,6 +65,7 @@ Exit codes: 0 it holds, 1 violated, 2 undecided, 64 not a history.`,
 		Example: `  faultline run partition --cell lww --seed 1 --history lww-1.jsonl
   faultline check lww-1.jsonl --html lww-1.html
   faultline check --dialect porcupine history.edn
+  faultline check --level all history.edn
   faultline check --json jepsen.log | jq .verdict`,
 		Args: between(1, -1, "name a history file, or - for standard input"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.check(args, o) },
@@ -76,9 +80,11 @@ func (o *checkOptions) flags(c *cobra.Command) {
 	f.StringVar((*string)(&o.read.Model), "model", "auto", "what the history must be about: register, cas-register, list-append, set, queue, stack ...")
 	f.StringVar((*string)(&o.read.Dialect), "dialect", "", "porcupine, knossos or jepsen (see above)")
 	f.StringVar(&o.read.Initial, "initial", "", "the `VALUE` that every register of an event log holds at first (default: nothing)")
+	f.StringVar(&o.level, "level", "", "the `LEVEL` to judge, or all (default: linearizable, or strict-serializable)")
 	f.StringVar(&o.budget, "budget", "", fmt.Sprintf("steps that searches may take, such as 500k or 20M (default %dM)", judge.DefaultSteps/1_000_000))
 	f.StringVar(&o.html, "html", "", "draw the history with its proof on a page of its own in this `FILE`")
 	complete(c, "format", names(history.Formats)...)
+	complete(c, "level", levelNames()...)
 	complete(c, "model", names(history.Models())...)
 	complete(c, "dialect", names(history.Dialects)...)
 }
@@ -187,13 +193,13 @@ func (a *app) checkFile(file string, o *checkOptions, budget judge.Budget) (*che
 	if err != nil {
 		return nil, err
 	}
+	c := newChecked(name, f)
 	if f.Transactions != nil {
-		return nil, fmt.Errorf("%s: holds transactions, and only operations can be judged", name)
+		err = c.judgeTransactions(o.level, budget)
+	} else {
+		err = c.judgeOperations(o.level, budget)
 	}
-	r := linear.Check(f.History, budget)
-	c := newChecked(name, f, &r)
-	c.Staleness = stalenessOf(f.History)
-	if o.html != "" {
+	if err == nil && o.html != "" {
 		err = a.writePage(o.html, c)
 	}
 	return c, err
@@ -218,16 +224,4 @@ func (a *app) openHistory(file string) (io.ReadCloser, string, error) {
 		return nil, "", fmt.Errorf("%s: is a folder, not a history\n  hint: name one of the files in it", file)
 	}
 	return f, file, nil
-}
-
-func stalenessOf(h history.History) stalenessResult {
-	s := staleness.Measure(h)
-	r := stalenessResult{Reads: s.Reads, Stale: len(s.Stale), Share: s.Share(), Unexplained: s.Unexplained, Skipped: s.Skipped}
-	if oldest, any := s.Oldest(); any {
-		r.OldestNS = int64(oldest.Age)
-	}
-	for _, one := range s.Stale {
-		r.Versions = max(r.Versions, one.Versions)
-	}
-	return r
 }

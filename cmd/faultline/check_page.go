@@ -28,7 +28,7 @@ const visualLimit = 3 * time.Second
 func (a *app) writePage(file string, c *checked) error {
 	p := c.page()
 	p.Footer = a.typed("faultline check " + quote(c.File) + " --html " + quote(file))
-	if ops := c.visible(); len(ops) <= visual.MaxOps {
+	if ops := c.visible(); c.report == nil && len(ops) <= visual.MaxOps {
 		second := strings.TrimSuffix(file, filepath.Ext(file)) + "-porcupine.html"
 		err := savePage(second, func(w io.Writer) error {
 			return visual.Write(w, c.file.History, ops, judge.Evidence{Ops: c.proof, Text: c.Evidence}, visualLimit)
@@ -62,15 +62,18 @@ func savePage(name string, write func(io.Writer) error) error {
 
 func (c *checked) page() *report.Page {
 	p := &report.Page{
-		Title: c.title(), Bad: c.Verdict == judge.Violated, Facts: append(c.facts(), c.kind()), Why: c.Evidence,
+		Title: c.File + ": " + c.verdict(), Bad: c.Verdict == judge.Violated, Facts: append(c.facts(), c.kind()), Why: c.Evidence,
 		Head: []string{"", "line", "operation", "when"}, Notes: c.Notes, Timed: c.Timed,
+	}
+	for _, l := range c.Levels {
+		p.Levels = append(p.Levels, [3]string{l.Level, l.Verdict.String(), l.Why})
 	}
 	place := map[int]int{}
 	for _, i := range c.visible() {
 		place[i] = len(p.Ops)
 		p.Ops = append(p.Ops, c.pageOp(i))
 	}
-	p.Left = c.Ops - len(p.Ops)
+	p.Left = c.Ops + c.Transactions - len(p.Ops)
 	for n, i := range c.proof {
 		p.Proof = append(p.Proof, place[i])
 		one := &c.Proof[n]
@@ -82,14 +85,14 @@ func (c *checked) page() *report.Page {
 // visible returns the operations that the pages show: all, or those on the keys
 // of the proof, or, if these are too many, those around the proof.
 func (c *checked) visible() []int {
-	h := c.file.History
 	keys := map[string]bool{}
 	for _, i := range c.proof {
-		keys[h[i].Key] = true
+		keys[c.item(i).key] = true
 	}
+	all := c.Ops + c.Transactions
 	var ops, proof []int // the latter as places among the former
-	for i := range h {
-		if len(h) > pageOps && len(keys) > 0 && !keys[h[i].Key] {
+	for i := range all {
+		if all > pageOps && len(keys) > 0 && !keys[c.item(i).key] {
 			continue
 		}
 		if slices.Contains(c.proof, i) {
@@ -115,16 +118,30 @@ func (c *checked) visible() []int {
 }
 
 func (c *checked) pageOp(i int) report.PageOp {
-	op, at := &c.file.History[i], c.file.Lines[i]
-	one := report.PageOp{
-		Client: op.Client, Key: op.Key, Reads: !op.MayMutate() && op.Status == history.OK || op.Kind == history.Read, Status: op.Status.String(), Call: int64(op.Call),
-		Label: labelOf(op), Text: op.String(), Lines: [2]int{at.Call, at.Return},
+	one, at := c.item(i), c.file.Lines[i]
+	box := report.PageOp{Client: one.client, Key: one.key, Status: one.status.String(), Call: int64(one.call), Text: one.text, Lines: [2]int{at.Call, at.Return}}
+	if t := c.file.Transactions; t != nil {
+		box.Key, box.Label, box.Reads = "all", labelOfTransaction(&t[i]), !changes(&t[i])
+	} else {
+		op := &c.file.History[i]
+		box.Label, box.Reads = labelOf(op), !op.Kind.Mutates() || op.Status == history.OK && !op.MayMutate()
 	}
-	if op.Return != history.Never {
-		end := int64(op.Return)
-		one.Return = &end
+	if one.back != history.Never {
+		end := int64(one.back)
+		box.Return = &end
 	}
-	return one
+	return box
+}
+
+// changes reports whether a transaction asks for more than reads.
+func changes(t *history.Transaction) bool {
+	return slices.ContainsFunc(t.Ops, func(m history.Micro) bool { return m.Kind != history.Read })
+}
+
+// labelOfTransaction is the text of the transaction without the client.
+func labelOfTransaction(t *history.Transaction) string {
+	_, label, _ := strings.Cut(t.String(), ": ")
+	return label
 }
 
 // labelOf says in a few letters what an operation did.

@@ -6,37 +6,43 @@ import (
 
 	"faultline/checker/history"
 	"faultline/checker/judge"
+	"faultline/checker/txn"
 	"faultline/results"
 	"faultline/results/report"
 )
 
 // A checked is what came out for one history file.
 type checked struct {
-	File      string          `json:"file"`
-	Format    history.Format  `json:"format"`
-	Model     history.Model   `json:"model"`
-	Dialect   history.Dialect `json:"dialect,omitempty"`
-	Ops       int             `json:"operations"`
-	Clients   int             `json:"clients"`
-	Keys      int             `json:"keys"`
-	Timed     bool            `json:"timed"` // times are nanoseconds; otherwise the numbers of lines
-	Verdict   judge.Verdict   `json:"verdict"`
-	Engine    string          `json:"engine"`
-	Evidence  string          `json:"evidence,omitempty"`
-	Proof     []proof         `json:"proof,omitempty"`
-	Staleness stalenessResult `json:"staleness"`
-	Notes     []string        `json:"notes,omitempty"` // rules by which the file was read
+	File         string           `json:"file"`
+	Format       history.Format   `json:"format"`
+	Model        history.Model    `json:"model"`
+	Dialect      history.Dialect  `json:"dialect,omitempty"`
+	Ops          int              `json:"operations"`
+	Transactions int              `json:"transactions,omitempty"`
+	Clients      int              `json:"clients"`
+	Keys         int              `json:"keys"`
+	Timed        bool             `json:"timed"` // times are nanoseconds; otherwise the numbers of lines
+	Level        string           `json:"level"` // the one that was asked for
+	Verdict      judge.Verdict    `json:"verdict"`
+	Engine       string           `json:"engine"`
+	Evidence     string           `json:"evidence,omitempty"`
+	Proof        []proof          `json:"proof,omitempty"`
+	Levels       []levelVerdict   `json:"levels,omitempty"` // strongest first
+	Staleness    *stalenessResult `json:"staleness,omitempty"`
+	Notes        []string         `json:"notes,omitempty"` // rules by which the file was read
 
-	file  *history.File
-	proof []int // operations
+	file       *history.File
+	proof      []int       // operations, or transactions
+	report     *txn.Report // on transactions
+	everyLevel bool        // all levels were asked for
 }
 
-// A proof is one of the operations that show a violation.
+// A proof is one of the operations or transactions that show a violation.
 type proof struct {
 	Line     int    `json:"line"`
 	Answered int    `json:"answer_line,omitempty"` // where it has one of its own
 	Op       string `json:"op"`
-	Key      string `json:"key"`
+	Key      string `json:"key,omitempty"`
 	Call     int64  `json:"call"`
 	End      *int64 `json:"return"` // null: not answered
 	when     string
@@ -52,79 +58,88 @@ type stalenessResult struct {
 	Skipped     int     `json:"skipped"`
 }
 
-func newChecked(name string, f *history.File, r *judge.Result) *checked {
+func newChecked(name string, f *history.File) *checked {
 	c := &checked{
-		File: name, Format: f.Format, Model: f.Model, Dialect: f.Dialect, Ops: len(f.History), Timed: f.Timed,
-		Verdict: r.Verdict, Engine: r.Engine, Evidence: inLines(f, r.Evidence), Notes: f.Notes, file: f, proof: r.Evidence.Ops,
+		File: name, Format: f.Format, Model: f.Model, Dialect: f.Dialect, Ops: len(f.History), Transactions: len(f.Transactions),
+		Timed: f.Timed, Notes: f.Notes, file: f,
 	}
 	clients, keys := map[int]bool{}, map[string]bool{}
 	for i := range f.History {
 		clients[f.History[i].Client] = true
 		keys[f.History[i].Key] = true
 	}
-	c.Clients, c.Keys = len(clients), len(keys)
-	for _, i := range r.Evidence.Ops {
-		c.Proof = append(c.Proof, proofOf(f, i))
+	for i := range f.Transactions {
+		clients[f.Transactions[i].Client] = true
+		for _, m := range f.Transactions[i].Ops {
+			keys[m.Key] = true
+		}
 	}
+	c.Clients, c.Keys = len(clients), len(keys)
 	return c
 }
 
-// inLines returns the sentence of the evidence. Where the file holds no times, it
-// tells lines instead of instants.
-func inLines(f *history.File, e judge.Evidence) string {
-	text := e.Text
-	if f.Timed {
-		return text
-	}
-	for _, i := range e.Ops {
-		op, at := &f.History[i], f.Lines[i]
-		call, back := op.Call.String(), op.Return.String()
-		text = strings.NewReplacer(
-			" at "+call, fmt.Sprintf(" on line %d", at.Call), " at "+back, fmt.Sprintf(" on line %d", at.Return),
-			" up to "+call, fmt.Sprintf(" up to line %d", at.Call), " up to "+back, fmt.Sprintf(" up to line %d", at.Return),
-		).Replace(text)
-	}
-	return text
+// An item is what operations and transactions have in common.
+type item struct {
+	client     int
+	key        string // empty: several
+	call, back history.Time
+	status     history.Status
+	text       string
 }
 
-func proofOf(f *history.File, i int) proof {
-	op, at := &f.History[i], f.Lines[i]
-	p := proof{Line: at.Call, Op: op.String(), Key: op.Key, Call: int64(op.Call)}
+func (c *checked) item(i int) item {
+	if t := c.file.Transactions; t != nil {
+		return item{t[i].Client, "", t[i].Call, t[i].Return, t[i].Status, t[i].String()}
+	}
+	op := &c.file.History[i]
+	return item{op.Client, op.Key, op.Call, op.Return, op.Status, op.String()}
+}
+
+func (c *checked) proofOf(i int) proof {
+	one, at := c.item(i), c.file.Lines[i]
+	p := proof{Line: at.Call, Op: one.text, Key: one.key, Call: int64(one.call), when: c.when(i)}
 	if at.Return != at.Call {
 		p.Answered = at.Return
 	}
-	if op.Return != history.Never {
-		end := int64(op.Return)
+	if one.back != history.Never {
+		end := int64(one.back)
 		p.End = &end
 	}
-	p.when = whenOf(f, i)
 	return p
 }
 
-// whenOf says when an operation ran, or between which lines.
-func whenOf(f *history.File, i int) string {
-	op, at := &f.History[i], f.Lines[i]
-	open := op.Return == history.Never
-	switch {
-	case f.Timed && open:
-		return op.Call.String() + " to ?"
-	case f.Timed:
-		return op.Call.String() + " to " + op.Return.String()
-	case open:
-		return fmt.Sprintf("line %d to ?", at.Call)
+// when says when an operation ran, or between which lines.
+func (c *checked) when(i int) string {
+	one, at := c.item(i), c.file.Lines[i]
+	from, to := fmt.Sprintf("line %d", at.Call), fmt.Sprint(at.Return)
+	if c.Timed {
+		from, to = one.call.String(), one.back.String()
+	}
+	if one.back == history.Never {
+		to = "?"
+	}
+	return from + " to " + to
+}
+
+// verdict says what was found in a few words.
+func (c *checked) verdict() string {
+	switch c.Verdict {
+	case judge.Holds:
+		return c.Level
+	case judge.Violated:
+		return "not " + c.Level
 	default:
-		return fmt.Sprintf("line %d to %d", at.Call, at.Return)
+		return "undecided"
 	}
 }
 
-var verdictWords = map[judge.Verdict]string{judge.Holds: "linearizable", judge.Violated: "not linearizable", judge.Undecided: "undecided"}
-
-// title says what was found in a few words.
-func (c *checked) title() string { return c.File + ": " + verdictWords[c.Verdict] }
-
 // facts are the history in numbers.
 func (c *checked) facts() []string {
-	return []string{report.Count(c.Ops, "op"), report.Count(c.Clients, "client"), report.Count(c.Keys, "key")}
+	what := report.Count(c.Ops, "op")
+	if c.report != nil {
+		what = report.Count(c.Transactions, "transaction")
+	}
+	return []string{what, report.Count(c.Clients, "client"), report.Count(c.Keys, "key")}
 }
 
 // kind says what the file holds and how it was read.
@@ -139,30 +154,30 @@ func (c *checked) kind() string {
 // text returns what a person reads.
 func (c *checked) text(style report.Style) string {
 	var b strings.Builder
-	word := verdictWords[c.Verdict]
+	word := c.verdict()
 	if c.Verdict == judge.Violated {
 		word = style.Red(word)
 	}
 	fmt.Fprintf(&b, "%s: %s. %s\n", c.File, word, strings.Join(c.facts(), ", "))
-	c.explain(&b, style)
+	switch c.Verdict {
+	case judge.Undecided:
+		fmt.Fprintf(&b, "%s\n  hint: allow more with --budget\n", report.Wrap(c.Evidence, "  "))
+	case judge.Violated:
+		c.explain(&b, style)
+	}
+	c.tellLevels(&b, style)
 	if text := c.Staleness.text(c.Timed); text != "" {
 		fmt.Fprintf(&b, "  %s\n", text)
 	}
 	fmt.Fprintf(&b, "%s\n", style.Faint("  read as "+c.kind()))
 	for _, note := range c.Notes {
-		fmt.Fprintf(&b, "%s\n", style.Faint(report.Wrap("- "+note, "    ")))
+		fmt.Fprintf(&b, "%s\n", style.Faint("    - "+strings.TrimLeft(report.Wrap(note, "      "), " ")))
 	}
 	return b.String()
 }
 
-// explain shows the operations that prove a violation, or says why there is no verdict.
+// explain shows what proves a violation.
 func (c *checked) explain(b *strings.Builder, style report.Style) {
-	if c.Verdict == judge.Undecided {
-		fmt.Fprintf(b, "%s\n  hint: allow more with --budget\n", report.Wrap(c.Evidence, "  "))
-	}
-	if c.Verdict != judge.Violated {
-		return
-	}
 	var lines []string
 	for _, p := range c.Proof {
 		lines = append(lines, fmt.Sprint(p.Line))
@@ -171,7 +186,17 @@ func (c *checked) explain(b *strings.Builder, style report.Style) {
 	if len(lines) > many {
 		lines = append(lines[:many], "…")
 	}
-	fmt.Fprintf(b, "  smallest explanation: %s on key %s (lines %s)\n", report.Count(len(c.Proof), "op"), c.Proof[0].Key, strings.Join(lines, ", "))
+	where := "line"
+	if len(lines) > 1 {
+		where = "lines"
+	}
+	if len(lines) > 0 {
+		what, key := "op", " on key "+c.Proof[0].Key
+		if c.report != nil {
+			what, key = "transaction", ""
+		}
+		fmt.Fprintf(b, "  smallest explanation: %s%s (%s %s)\n", report.Count(len(c.Proof), what), key, where, strings.Join(lines, ", "))
+	}
 	fmt.Fprintf(b, "%s\n\n", report.Wrap(c.Evidence, "  "))
 	table := report.Table{Style: style, Indent: "  ", Head: []string{">line", "operation", "when"}}
 	for _, p := range c.Proof[:min(many, len(c.Proof))] {
@@ -180,9 +205,38 @@ func (c *checked) explain(b *strings.Builder, style report.Style) {
 	fmt.Fprintf(b, "%s\n", table.String())
 }
 
+// tellLevels says which levels hold: all in a table if all were asked for.
+func (c *checked) tellLevels(b *strings.Builder, style report.Style) {
+	if c.everyLevel {
+		c.tableOfLevels(b, style)
+	}
+	if c.everyLevel || c.Verdict == judge.Violated && len(c.Levels) > 0 {
+		fmt.Fprintf(b, "%s\n", report.Wrap(c.conclusion(), "  "))
+	}
+}
+
+func (c *checked) tableOfLevels(b *strings.Builder, style report.Style) {
+	table := report.Table{Style: style, Indent: "  ", Head: []string{"level", "verdict", ""}}
+	for _, l := range c.Levels {
+		row := []string{l.Level, l.Verdict.String(), ""}
+		if c.report != nil {
+			row[2] = l.Why // the kind of an anomaly; of operations it is a whole sentence
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	fmt.Fprintf(b, "%s\n", table.String())
+	told := map[string]bool{c.Evidence: true}
+	for _, l := range c.Levels {
+		if c.report == nil && l.Why != "" && !told[l.Why] {
+			told[l.Why] = true
+			fmt.Fprintf(b, "%s\n\n", report.Wrap(l.Level+": "+l.Why, "  "))
+		}
+	}
+}
+
 // text returns the staleness in words, or nothing if no read was judged.
-func (s stalenessResult) text(timed bool) string {
-	if s.Reads == 0 {
+func (s *stalenessResult) text(timed bool) string {
+	if s == nil || s.Reads == 0 {
 		return ""
 	}
 	share, _ := results.FindMetric("stale")
