@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"faultline/checker"
 	"faultline/checker/converge"
 	"faultline/checker/history"
 	"faultline/checker/judge"
@@ -38,16 +39,30 @@ func Score(sc *Scenario, o *Outcome) results.Row {
 	for _, b := range o.Bands {
 		row.Faults = append(row.Faults, results.Band{FromMS: ms(time.Duration(b.From)), ToMS: ms(time.Duration(b.To)), Label: b.Label})
 	}
-	judgeRun(&row, sc, o)
-	scoreStaleness(&row, o)
+	scores := checker.Score(checker.Run{
+		History: o.History, Finals: o.Final, Replicas: compared(o.Replicas), Healed: history.Time(o.Healed),
+		End: history.Time(sc.Workload.Duration), Window: windowOf(sc.Workload.Duration),
+	})
+	judgeRun(&row, sc, o, &scores)
+	scoreConsistency(&row, &scores)
+	scoreStaleness(&row, o, &scores.Detail.Staleness)
 	scoreService(&row, sc, o)
+	scoreWindows(&row, &scores)
 	return row
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
+// compared returns the replicas if there are several: one alone agrees with itself.
+func compared(replicas []converge.Replica) []converge.Replica {
+	if len(replicas) < 2 {
+		return nil
+	}
+	return replicas
+}
+
 // judgeRun fills in the verdicts.
-func judgeRun(row *results.Row, sc *Scenario, o *Outcome) {
+func judgeRun(row *results.Row, sc *Scenario, o *Outcome, s *checker.Scores) {
 	verdict := func(property string, r judge.Result) {
 		row.Verdicts[property] = r.Verdict.String()
 		if r.Verdict != judge.Holds {
@@ -55,13 +70,47 @@ func judgeRun(row *results.Row, sc *Scenario, o *Outcome) {
 		}
 	}
 	verdict(PropLinearizable, linear.Check(o.History, judge.Budget{Steps: sc.CheckBudget}))
-	losses := converge.LostWrites(o.History, o.Final)
-	verdict(PropDurable, losses.Result(o.History, o.Final))
-	row.Metrics["lost"] = float64(len(losses.Lost))
-	if len(o.Replicas) > 1 {
-		apart := converge.Divergence(o.Replicas)
-		verdict(PropConverges, convergence(apart))
-		row.Metrics["diverged"] = float64(len(apart))
+	verdict(PropDurable, s.Detail.Losses.Result(o.History, o.Final))
+	row.Metrics["lost"] = float64(s.Lost.Lost)
+	if s.Diverged != nil {
+		verdict(PropConverges, convergence(s.Detail.Apart))
+		row.Metrics["diverged"] = float64(*s.Diverged)
+	}
+}
+
+// scoreConsistency fills in how far from linearizable the run was. A distance is
+// left out if no distance is enough: the operations that no shift repairs are counted.
+func scoreConsistency(row *results.Row, s *checker.Scores) {
+	m := row.Metrics
+	if !s.Delta.Infinite {
+		m["delta"] = ms(s.Delta.Time)
+	}
+	if !s.Gamma.Infinite {
+		m["gamma"] = ms(s.Gamma.Time)
+	}
+	m["late"], m["wrong"] = float64(s.Late), float64(s.Wrong)
+	if !s.K.Infinite {
+		m["k"] = float64(s.K.Lower)
+	}
+	m["removal"] = float64(s.Removal.Lower)
+	m["duplicates"], m["phantoms"] = float64(s.Effects.Duplicate), float64(s.Effects.Phantom)
+	m["consistency"], m["consistability"] = s.Consistability.Consistency, s.Consistability.Value
+	if c := s.Convergence; c != nil && c.Settled {
+		m["settles"] = ms(c.Time)
+	}
+	if v := s.Staleness.Visible99; v != nil && s.Staleness.Reads > 0 {
+		m["visible_99"] = ms(*v)
+	}
+}
+
+// scoreWindows puts the consistency of each window beside its availability.
+func scoreWindows(row *results.Row, s *checker.Scores) {
+	t := &row.Timeline
+	t.Judged, t.Wrong = make([]int, len(t.Called)), make([]int, len(t.Called))
+	for _, w := range s.Consistability.Windows {
+		if i := int(w.From.Sub(0) / s.Consistability.Width); i < len(t.Called) {
+			t.Judged[i], t.Wrong[i] = w.Judged, w.Wrong
+		}
 	}
 }
 
@@ -86,8 +135,7 @@ func show(v history.Value) string {
 }
 
 // scoreStaleness fills in how old reads were.
-func scoreStaleness(row *results.Row, o *Outcome) {
-	score := staleness.Measure(o.History)
+func scoreStaleness(row *results.Row, o *Outcome, score *staleness.Score) {
 	if score.Reads > 0 {
 		row.Metrics["stale"] = score.Share()
 	}

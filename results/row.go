@@ -67,6 +67,11 @@ type Timeline struct {
 	WindowMS float64 `json:"window_ms"` // width of a window, milliseconds
 	Called   []int   `json:"called"`    // operations called in each window
 	OK       []int   `json:"ok"`        // of these, answered OK
+
+	// Reads judged in each window, and those of them that were stale or that no order in real
+	// time explains. Empty in rows from before this was scored.
+	Judged []int `json:"judged,omitempty"`
+	Wrong  []int `json:"wrong,omitempty"`
 }
 
 // A Band is a stretch of time in which a fault was active, in milliseconds since the run began.

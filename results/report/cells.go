@@ -13,12 +13,15 @@ const linearizable = "linearizable"
 // A detail says what a table shows; less of it makes it narrower.
 type detail struct {
 	latency bool // a column for each latency, with an interval; else both in one
-	rates   bool // intervals of staleness and losses
+	losses  bool // the interval of losses
+	rates   bool // intervals of staleness and Delta
 	name    int  // columns for the label of a cell; 0: as many as it takes
 }
 
 // narrower lists how the table gives way until it fits.
-var narrower = []detail{{latency: true, rates: true}, {rates: true}, {}, {name: 32}, {name: 24}, {name: 16}}
+var narrower = []detail{
+	{latency: true, losses: true, rates: true}, {losses: true, rates: true}, {rates: true}, {}, {name: 32}, {name: 24}, {name: 16},
+}
 
 // table returns one line for each cell, no wider than Width if that can be.
 func (r *Run) table(cells []*results.Cell) string {
@@ -63,11 +66,11 @@ func (r *Run) columns(cells []*results.Cell, d detail) []column {
 	} else {
 		columns = append(columns, column{">p50/p99 ms", latencies})
 	}
-	columns = append(columns,
-		column{">stale", metric("stale", d.rates)},
-		column{">lost", metric("lost", d.rates)},
-		column{">" + linearizable, func(c *results.Cell) string { return tally(c.Tally(linearizable)) }},
-	)
+	columns = append(columns, column{">stale", metric("stale", d.rates)})
+	if distant(cells) {
+		columns = append(columns, distances(cells, d.rates))
+	}
+	columns = append(columns, column{">lost", metric("lost", d.losses)}, column{"level", level})
 	if r.differs(cells) {
 		columns = append(columns, r.compared(cells))
 	}
@@ -150,6 +153,57 @@ func latencies(c *results.Cell) string {
 		return p50
 	}
 	return p50 + "/" + p99
+}
+
+// distant reports whether some run was certainly not linearizable by a measurable time.
+func distant(cells []*results.Cell) bool {
+	return slices.ContainsFunc(cells, func(c *results.Cell) bool { return c.Summary("delta").Max > 0 || inexplicable(c) })
+}
+
+// inexplicable reports whether in some run no time was enough.
+func inexplicable(c *results.Cell) bool { return c.Summary("wrong").Max > 0 }
+
+// distances is the column of Delta, the least time by which reads must be moved
+// back for a run to be linearizable: in seconds where it is long.
+func distances(cells []*results.Cell, interval bool) column {
+	const long = 10_000 // ms
+	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return c.Summary("delta").Mean >= long }) {
+		return column{">delta s", func(c *results.Cell) string { return distance(c, 1000, interval) }}
+	}
+	return column{">delta ms", func(c *results.Cell) string { return distance(c, 1, interval) }}
+}
+
+// distance returns Delta in the given number of milliseconds. If in some run no
+// time is enough, the mean is infinite.
+func distance(c *results.Cell, unit float64, interval bool) string {
+	if inexplicable(c) {
+		return "∞"
+	}
+	m, err := results.FindMetric("delta")
+	if err != nil {
+		panic("report: " + err.Error())
+	}
+	s := c.Summary(m.Name)
+	s.Mean, s.Lo, s.Hi = s.Mean/unit, s.Lo/unit, s.Hi/unit
+	return estimate(m, s, interval)
+}
+
+// level names the strongest level that held in all runs. If linearizability held
+// in some of them, it says in how many.
+func level(c *results.Cell) string {
+	t := c.Tally(linearizable)
+	strongest, any := c.Level()
+	label := "none"
+	if any {
+		label = strongest.Label
+	}
+	switch {
+	case t.Judged() == 0 && !any:
+		return "-"
+	case t.Undecided > 0, t.Holds > 0 && t.Violated > 0:
+		return fmt.Sprintf("%s, lin. %s", label, tally(t))
+	}
+	return label
 }
 
 // tally says in how many runs a property held: "187/200", "187/200 4?".

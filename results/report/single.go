@@ -19,7 +19,13 @@ func (r *Run) single(c *results.Cell) *Table {
 	if len(c.Beyond()) > 0 {
 		mark = "†"
 	}
+	if distant([]*results.Cell{c}) {
+		add("delta", spaced(distance(c, 1, true))+" ms", "from linearizable")
+	}
 	add(linearizable, tally(c.Tally(linearizable)), mark)
+	if c.Tally(linearizable).Verdict() != results.Holds {
+		add("level that held", level(c), "")
+	}
 	return t
 }
 

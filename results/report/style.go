@@ -18,7 +18,7 @@ type Style struct {
 }
 
 // toASCII replaces what a report may hold beyond ASCII.
-var toASCII = strings.NewReplacer("✓", "ok", "✗", "NO", "±", "+-", "†", "*", "µ", "u", "×", "x", "…", "~", "Δ", "diff", "—", "-", "–", "-", "·", "|", "≥", ">=", "≤", "<=")
+var toASCII = strings.NewReplacer("✓", "ok", "✗", "NO", "±", "+-", "†", "*", "µ", "u", "×", "x", "…", "~", "Δ", "diff", "∞", "inf", "—", "-", "–", "-", "·", "|", "≥", ">=", "≤", "<=")
 
 // Text returns s as the terminal can show it.
 func (s Style) Text(text string) string {
