@@ -15,15 +15,15 @@ import (
 func TestWhatOneReaderSawTheNextOneSees(t *testing.T) {
 	for mutant, want := range map[string]int64{"": 2, "no-write-back": 1} {
 		s := newStage(t, mutant, nil)
-		s.write("a", 1)
-		s.send("a", history.Write, 2)
-		s.do("run 2500us", "cut a b", "cut a c") // the query is answered; the update is about to be sent
-		s.do("run 5ms", "heal")
-		if got := s.read("a"); got != 2 {
+		s.Write("a", 1)
+		s.Send("a", s.Request(history.Write, 2))
+		s.Do("run 2500us", "cut a b", "cut a c") // the query is answered; the update is about to be sent
+		s.Do("run 5ms", "heal")
+		if got := s.Read("a"); got != 2 {
 			t.Fatalf("%q: a, which holds 2, reads %d", mutant, got)
 		}
-		s.do("cut a b", "cut a c")
-		if got := s.read("b"); got != want {
+		s.Do("cut a b", "cut a c")
+		if got := s.Read("b"); got != want {
 			t.Errorf("%q: after a reader saw 2, b reads %d; want %d", mutant, got, want)
 		}
 	}
@@ -33,10 +33,10 @@ func TestWhatOneReaderSawTheNextOneSees(t *testing.T) {
 func TestAWriteLearnsTheNewestTag(t *testing.T) {
 	for mutant, want := range map[string]int64{"": 9, "no-query": 2} {
 		s := newStage(t, mutant, nil)
-		s.write("b", 1)
-		s.write("b", 2)
-		s.write("a", 9)
-		if got := s.read("c"); got != want {
+		s.Write("b", 1)
+		s.Write("b", 2)
+		s.Write("a", 9)
+		if got := s.Read("c"); got != want {
 			t.Errorf("%q: the latest write is 9, c reads %d; want %d", mutant, got, want)
 		}
 	}
@@ -45,24 +45,24 @@ func TestAWriteLearnsTheNewestTag(t *testing.T) {
 // A coordinator that is alone can neither read nor write, and says so for certain.
 func TestAMinorityRefuses(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.write("a", 1)
-	s.do("cut a b", "cut a c")
-	if r := s.reply(s.send("a", history.Write, 2)); r.Status != history.Failed {
+	s.Write("a", 1)
+	s.Do("cut a b", "cut a c")
+	if r := s.Reply(s.Send("a", s.Request(history.Write, 2))); r.Status != history.Failed {
 		t.Errorf("a write that only queried: %v, want failed", r.Status)
 	}
-	if r := s.reply(s.send("a", history.Read, 0)); r.Status != history.Failed {
+	if r := s.Reply(s.Send("a", s.Request(history.Read, 0))); r.Status != history.Failed {
 		t.Errorf("a read: %v, want failed", r.Status)
 	}
-	s.do("heal")
-	if got := s.read("a"); got != 1 {
+	s.Do("heal")
+	if got := s.Read("a"); got != 1 {
 		t.Errorf("after the heal a reads %d: a refused write has happened", got)
 	}
 
 	// With one replica less than a majority, both sides of the cut would go on.
 	s = newStage(t, "minority", nil)
-	s.do("cut a b", "cut a c")
-	s.write("a", 2)
-	if got := s.read("b"); got == 2 {
+	s.Do("cut a b", "cut a c")
+	s.Write("a", 2)
+	if got := s.Read("b"); got == 2 {
 		t.Error("the mutant reads across the cut")
 	}
 }
@@ -70,13 +70,13 @@ func TestAMinorityRefuses(t *testing.T) {
 // Once an update is sent, nobody can tell that it will never be seen.
 func TestAWriteThatWasSentIsInDoubt(t *testing.T) {
 	s := newStage(t, "", nil)
-	w := s.send("a", history.Write, 2)
-	s.do("run 2500us", "cut a b", "cut a c")
-	if r := s.reply(w); r.Status != history.Unknown {
+	w := s.Send("a", s.Request(history.Write, 2))
+	s.Do("run 2500us", "cut a b", "cut a c")
+	if r := s.Reply(w); r.Status != history.Unknown {
 		t.Errorf("write: %v, want unknown", r.Status)
 	}
-	s.do("heal")
-	if got := s.read("a"); got != 2 {
+	s.Do("heal")
+	if got := s.Read("a"); got != 2 {
 		t.Errorf("a reads %d; it holds 2 itself", got)
 	}
 }
@@ -85,9 +85,9 @@ func TestAWriteThatWasSentIsInDoubt(t *testing.T) {
 func TestPowerLoss(t *testing.T) {
 	for mutant, want := range map[string]int64{"": 7, "no-sync": 0} {
 		s := newStage(t, mutant, nil)
-		s.write("a", 7)
-		s.do("crash a", "crash b", "crash c", "run 1s", "restart a", "restart b", "restart c", "run 1ms")
-		if got := s.read("b"); got != want {
+		s.Write("a", 7)
+		s.Do("crash a", "crash b", "crash c", "run 1s", "restart a", "restart b", "restart c", "run 1ms")
+		if got := s.Read("b"); got != want {
 			t.Errorf("%q: after the power loss b reads %d, want %d", mutant, got, want)
 		}
 	}
@@ -97,16 +97,16 @@ func TestPowerLoss(t *testing.T) {
 func TestTornRecord(t *testing.T) {
 	torn := false
 	s := newStage(t, "", nil)
-	s.write("a", 7)
+	s.Write("a", 7)
 	s.Sim.SetDisk(s.ID("b"), slow{})
 	for range 20 {
-		s.send("b", history.Write, 8) // b notes its intent on a disk that is too slow
-		s.do("run 2ms", "crash b torn", "restart b", "run 1ms")
-		records := s.disks[s.ID("b")].Records()
+		s.Send("b", s.Request(history.Write, 8)) // b notes its intent on a disk that is too slow
+		s.Do("run 2ms", "crash b torn", "restart b", "run 1ms")
+		records := s.Records("b")
 		torn = torn || records[len(records)-1] == sim.Torn{}
 	}
-	s.do("cut a b", "run 1s")
-	if got := s.read("b"); got != 7 {
+	s.Do("cut a b", "run 1s")
+	if got := s.Read("b"); got != 7 {
 		t.Errorf("b, which acknowledged 7, reads %d with c", got)
 	}
 	if !torn {
@@ -124,21 +124,21 @@ func (slow) Sample(uint64) time.Duration { return 30 * time.Millisecond }
 func TestADoubledRequestIsWrittenOnce(t *testing.T) {
 	for _, crash := range []bool{false, true} {
 		s := newStage(t, "", nil)
-		first := s.send("a", history.Write, 1)
-		s.reply(first)
-		s.write("b", 2)
+		first := s.Send("a", s.Request(history.Write, 1))
+		s.Reply(first)
+		s.Write("b", 2)
 		if crash {
-			s.do("crash a", "restart a")
+			s.Do("crash a", "restart a")
 		}
-		s.client.Send(s.ID("a"), first)
-		s.do("run 20ms")
-		if got := s.read("c"); got != 2 {
+		s.Send("a", first)
+		s.Do("run 20ms")
+		if got := s.Read("c"); got != 2 {
 			t.Errorf("crash %v: c reads %d, want 2: the copy was written again", crash, got)
 		}
 		first.Token = call.Token{} // a copy that nothing can tell from a new request
-		s.client.Send(s.ID("a"), first)
-		s.do("run 20ms")
-		if got := s.read("c"); got != 1 {
+		s.Send("a", first)
+		s.Do("run 20ms")
+		if got := s.Read("c"); got != 1 {
 			t.Errorf("crash %v: without a token c reads %d, want 1: this tests nothing", crash, got)
 		}
 	}
@@ -147,13 +147,13 @@ func TestADoubledRequestIsWrittenOnce(t *testing.T) {
 // An answer to a coordinator's earlier life means nothing to the present one.
 func TestAnswersToAnEarlierLifeDoNotCount(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.write("b", 1)
-	s.do("delay 50ms")
-	s.send("a", history.Write, 2)
-	s.do("run 60ms", "crash a", "restart a", "cut a b", "cut a c") // the queries are on their way
-	w := s.send("a", history.Write, 3)
-	s.do("run 200ms")
-	if r := s.reply(w); r.Status != history.Failed {
+	s.Write("b", 1)
+	s.Do("delay 50ms")
+	s.Send("a", s.Request(history.Write, 2))
+	s.Do("run 60ms", "crash a", "restart a", "cut a b", "cut a c") // the queries are on their way
+	w := s.Send("a", s.Request(history.Write, 3))
+	s.Do("run 200ms")
+	if r := s.Reply(w); r.Status != history.Failed {
 		t.Errorf("a write that heard nobody but answers to another: %v, want failed", r.Status)
 	}
 }
@@ -161,10 +161,10 @@ func TestAnswersToAnEarlierLifeDoNotCount(t *testing.T) {
 // Messages get lost; the coordinator asks again.
 func TestTheSilentAreAskedAgain(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.do("cut a b", "cut a c")
-	w := s.send("a", history.Write, 5)
-	s.do("run 150ms", "heal")
-	if r := s.reply(w); r.Status != history.OK {
+	s.Do("cut a b", "cut a c")
+	w := s.Send("a", s.Request(history.Write, 5))
+	s.Do("run 150ms", "heal")
+	if r := s.Reply(w); r.Status != history.OK {
 		t.Errorf("write over a link that lost the first messages: %v, want ok", r.Status)
 	}
 }
@@ -177,10 +177,10 @@ func TestRepair(t *testing.T) {
 			set["repair"] = never
 		}
 		s := newStage(t, "", set)
-		s.do("cut a c", "cut b c")
-		s.write("a", 5)
-		s.do("heal", "run 3s")
-		if got := s.holds("c"); got != want {
+		s.Do("cut a c", "cut b c")
+		s.Write("a", 5)
+		s.Do("heal", "run 3s")
+		if got := s.Holds("c").Num; got != want {
 			t.Errorf("repair %s: c holds %d, want %d", interval, got, want)
 		}
 	}
@@ -190,11 +190,11 @@ func TestRepair(t *testing.T) {
 func TestFastReads(t *testing.T) {
 	for fast, messages := range map[bool]uint64{true: 2 + 3 + 3, false: 2 + 4*3} {
 		s := newStage(t, "", store.Values{"fast_reads": fast, "repair": never})
-		s.write("a", 5)
-		s.do("run 100ms")
+		s.Write("a", 5)
+		s.Do("run 100ms")
 		before := s.Sim.Stats().Sent
-		s.read("b")
-		s.do("run 100ms")
+		s.Read("b")
+		s.Do("run 100ms")
 		if got := s.Sim.Stats().Sent - before; got != messages {
 			t.Errorf("fast_reads %v: %d messages for a read, want %d", fast, got, messages)
 		}
@@ -206,15 +206,15 @@ func TestCheckpoint(t *testing.T) {
 	s := newStage(t, "", store.Values{"repair": never})
 	const writes = 6000
 	for v := int64(1); v <= writes; v++ {
-		s.write("a", v)
+		s.Write("a", v)
 	}
-	first := s.send("b", history.Write, writes+1)
-	s.reply(first)
-	s.do("crash a", "crash b", "crash c", "restart a", "restart b", "restart c", "run 1ms")
-	if got := s.read("c"); got != writes+1 {
+	first := s.Send("b", s.Request(history.Write, writes+1))
+	s.Reply(first)
+	s.Do("crash a", "crash b", "crash c", "restart a", "restart b", "restart c", "run 1ms")
+	if got := s.Read("c"); got != writes+1 {
 		t.Errorf("c reads %d, want %d", got, writes+1)
 	}
-	if n := len(s.disks[s.ID("a")].Records()); n > 5000 {
+	if n := len(s.Records("a")); n > 5000 {
 		t.Errorf("the journal of a has %d records after %d writes", n, writes)
 	}
 }

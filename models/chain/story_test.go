@@ -2,7 +2,6 @@ package chain_test
 
 import (
 	"testing"
-	"time"
 
 	"faultline/checker/history"
 	"faultline/sim"
@@ -11,12 +10,12 @@ import (
 // A write may be sent to anyone, and is everywhere once it is answered. Only the tail answers reads.
 func TestARowInOrder(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.write("b", 7)
-	s.agree(7)
-	if r := s.ask("a", s.request(history.Read, 0)); r.Status != history.Failed || r.Hint != s.ID("c") {
+	s.Write("b", 7)
+	s.Agree(7)
+	if r := s.Ask("a", s.Request(history.Read, 0)); r.Status != history.Failed || r.Hint != s.ID("c") {
 		t.Errorf("a read at the head: %v, hint %v; want failed and a hint at the tail", r.Status, r.Hint)
 	}
-	if got := s.read("c"); got != 7 {
+	if got := s.Read("c"); got != 7 {
 		t.Errorf("the tail reads %d, want 7", got)
 	}
 }
@@ -27,21 +26,21 @@ func TestARowInOrder(t *testing.T) {
 func TestACutOffTailStopsReading(t *testing.T) {
 	for mutant, want := range map[string]history.Status{"": history.Unknown, "no-lease": history.OK} {
 		s := newStage(t, mutant, nil)
-		s.write("a", 1)
-		s.isolate("c")
-		if got := s.read("c"); got != 1 {
+		s.Write("a", 1)
+		isolate(s, "c")
+		if got := s.Read("c"); got != 1 {
 			t.Errorf("%q: within its lease the old tail reads %d, want 1", mutant, got)
 		}
-		s.serves("b")
-		s.write("a", 2)
-		if r := s.ask("c", s.request(history.Read, 0)); r.Status != want {
+		serves(t, s, "b")
+		s.Write("a", 2)
+		if r := s.Ask("c", s.Request(history.Read, 0)); r.Status != want {
 			t.Errorf("%q: after the write of 2 the old tail answers a read: %v %v, want %v", mutant, r.Status, r.Value, want)
 		}
-		s.do("heal", "run 1s")
-		if got := s.read("c"); got != 2 {
+		s.Do("heal", "run 1s")
+		if got := s.Read("c"); got != 2 {
 			t.Errorf("%q: back in the row c reads %d, want 2", mutant, got)
 		}
-		s.agree(2)
+		s.Agree(2)
 	}
 }
 
@@ -62,19 +61,19 @@ func TestLeasesBearDrift(t *testing.T) {
 // handover cuts the tail off and returns when it answered a read last, and when the next tail did first.
 func handover(t *testing.T, drifts ...string) (lastOld, firstNew sim.Time) {
 	s := newStage(t, "", nil)
-	s.do(drifts...)
-	s.do("run 500ms")
-	s.isolate("c")
+	s.Do(drifts...)
+	s.Do("run 500ms")
+	isolate(s, "c")
 	firstNew = sim.Forever
 	for range 1500 {
-		old, next := s.request(history.Read, 0), s.request(history.Read, 0)
-		s.client.Send(s.ID("c"), old)
-		s.client.Send(s.ID("b"), next)
-		s.do("run 2ms")
-		if s.client.replies[old.ID].Status == history.OK {
+		old, next := s.Request(history.Read, 0), s.Request(history.Read, 0)
+		s.Send("c", old)
+		s.Send("b", next)
+		s.Do("run 2ms")
+		if s.Replied(old).Status == history.OK {
 			lastOld = s.Sim.Now()
 		}
-		if s.client.replies[next.ID].Status == history.OK {
+		if s.Replied(next).Status == history.OK {
 			firstNew = min(firstNew, s.Sim.Now())
 		}
 	}
@@ -88,14 +87,14 @@ func handover(t *testing.T, drifts ...string) (lastOld, firstNew sim.Time) {
 // inbox afterwards it must not answer from what it remembers.
 func TestAPausedTailWakesUpWithoutALease(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.write("a", 1)
-	s.do("pause c")
-	s.serves("b")
-	s.write("a", 2)
-	late := s.request(history.Read, 0)
-	s.client.Send(s.ID("c"), late)
-	s.do("run 10ms", "resume c", "run 30ms")
-	if r, answered := s.client.replies[late.ID]; answered && r.Status == history.OK && r.Value.Num != 2 {
+	s.Write("a", 1)
+	s.Do("pause c")
+	serves(t, s, "b")
+	s.Write("a", 2)
+	late := s.Request(history.Read, 0)
+	s.Send("c", late)
+	s.Do("run 10ms", "resume c", "run 30ms")
+	if r := s.Replied(late); r.Status == history.OK && r.Value.Num != 2 {
 		t.Errorf("the tail that was paused reads %v after the write of 2", r.Value)
 	}
 }
@@ -105,10 +104,10 @@ func TestAPausedTailWakesUpWithoutALease(t *testing.T) {
 func TestWhatWasOnItsWayIsSentAgain(t *testing.T) {
 	for mutant, want := range map[string]history.Status{"": history.OK, "no-resend": history.Unknown} {
 		s := newStage(t, mutant, nil)
-		req := s.request(history.Write, 7)
-		s.client.Send(s.ID("a"), req)
-		s.do("run 1500us", "crash b", "run 2s") // a has handed it on; b never got it
-		if r := s.client.replies[req.ID]; r.Status != want {
+		req := s.Request(history.Write, 7)
+		s.Send("a", req)
+		s.Do("run 1500us", "crash b", "run 2s") // a has handed it on; b never got it
+		if r := s.Replied(req); r.Status != want {
 			t.Errorf("%q: the write: %v, want %v", mutant, r.Status, want)
 		}
 	}
@@ -117,15 +116,15 @@ func TestWhatWasOnItsWayIsSentAgain(t *testing.T) {
 // The tail dies before it could answer: its predecessor becomes the tail, and answers.
 func TestTheNextTailAnswers(t *testing.T) {
 	s := newStage(t, "", nil)
-	req := s.request(history.Write, 7)
-	s.client.Send(s.ID("a"), req)
-	s.do("run 2500us", "crash c", "run 2s")
-	if r := s.client.replies[req.ID]; r.Status != history.OK {
+	req := s.Request(history.Write, 7)
+	s.Send("a", req)
+	s.Do("run 2500us", "crash c", "run 2s")
+	if r := s.Replied(req); r.Status != history.OK {
 		t.Errorf("the write: %v, want ok", r.Status)
 	}
-	s.do("restart c", "run 1s")
-	s.agree(7)
-	if got := s.read("c"); got != 7 {
+	s.Do("restart c", "run 1s")
+	s.Agree(7)
+	if got := s.Read("c"); got != 7 {
 		t.Errorf("c is the tail again and reads %d, want 7", got)
 	}
 }
@@ -134,13 +133,13 @@ func TestTheNextTailAnswers(t *testing.T) {
 // already: the list holds it once.
 func TestARetryAtTheNextHeadIsAppliedOnce(t *testing.T) {
 	s := newStage(t, "", nil)
-	req := s.request(history.Append, 7)
-	s.client.Send(s.ID("a"), req)
-	s.do("run 2500us", "crash a", "crash c", "run 1s", "restart c", "run 1s")
-	if r := s.ask("b", s.again(req)); r.Status != history.OK {
+	req := s.Request(history.Append, 7)
+	s.Send("a", req)
+	s.Do("run 2500us", "crash a", "crash c", "run 1s", "restart c", "run 1s")
+	if r := s.Ask("b", s.Again(req)); r.Status != history.OK {
 		t.Fatalf("the retry: %v, want ok", r.Status)
 	}
-	if r := s.ask("c", s.request(history.Read, 0)); len(r.Value.List) != 1 {
+	if r := s.Ask("c", s.Request(history.Read, 0)); len(r.Value.List) != 1 {
 		t.Errorf("the list is %v, want one 7", r.Value.List)
 	}
 }
@@ -149,45 +148,45 @@ func TestARetryAtTheNextHeadIsAppliedOnce(t *testing.T) {
 // write that was acknowledged without it: nobody is served until a or b is back.
 func TestAfterAPowerLossTheLastConfigurationCounts(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.write("a", 1)
-	s.do("crash c", "run 1s")
-	s.write("a", 2)
-	s.do("crash a", "crash b", "run 1s", "restart c", "run 3s")
-	if r := s.ask("c", s.request(history.Read, 0)); r.Status == history.OK {
+	s.Write("a", 1)
+	s.Do("crash c", "run 1s")
+	s.Write("a", 2)
+	s.Do("crash a", "crash b", "run 1s", "restart c", "run 3s")
+	if r := s.Ask("c", s.Request(history.Read, 0)); r.Status == history.OK {
 		t.Errorf("c, which lacks a write, reads %v", r.Value)
 	}
-	s.do("restart b")
-	s.serves("b")
-	if r := s.ask("b", s.request(history.Read, 0)); r.Status == history.OK && r.Value.Num != 2 {
+	s.Do("restart b")
+	serves(t, s, "b")
+	if r := s.Ask("b", s.Request(history.Read, 0)); r.Status == history.OK && r.Value.Num != 2 {
 		t.Errorf("b reads %v, want 2", r.Value)
 	}
-	s.do("restart a", "run 3s")
-	s.agree(2)
+	s.Do("restart a", "run 3s")
+	s.Agree(2)
 }
 
 // Disks are replaced: one while others have everything, then all of them.
 func TestWipedDisks(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.write("a", 7)
-	s.do("crash a", "wipe a", "restart a", "run 3s")
-	s.agree(7)
+	s.Write("a", 7)
+	s.Do("crash a", "wipe a", "restart a", "run 3s")
+	s.Agree(7)
 	for _, name := range []string{"a", "b", "c"} {
-		s.do("crash "+name, "wipe "+name, "restart "+name)
+		s.Do("crash "+name, "wipe "+name, "restart "+name)
 	}
-	s.do("run 3s")
-	s.write("b", 8) // nothing is left, but there is service
-	s.agree(8)
+	s.Do("run 3s")
+	s.Write("b", 8) // nothing is left, but there is service
+	s.Agree(8)
 }
 
 // The master crashes. The row stands, without a lease after a while; a master that
 // comes back remembers the epoch.
 func TestTheMasterRemembers(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.do("crash c", "run 1s")
-	s.write("a", 7)
-	s.do("crash master", "run 1s", "restart c", "restart master", "run 3s")
-	s.agree(7)
-	if got := s.read("c"); got != 7 {
+	s.Do("crash c", "run 1s")
+	s.Write("a", 7)
+	s.Do("crash master", "run 1s", "restart c", "restart master", "run 3s")
+	s.Agree(7)
+	if got := s.Read("c"); got != 7 {
 		t.Errorf("c reads %d, want 7", got)
 	}
 }
@@ -197,19 +196,15 @@ func TestTheMasterRemembers(t *testing.T) {
 func TestACutOffHeadWritesInVain(t *testing.T) {
 	for mutant, want := range map[string]int64{"": 8, "keep-history": 9} {
 		s := newStage(t, mutant, nil)
-		s.write("a", 7)
-		s.isolate("a")
-		s.do("run 1s")
-		if r := s.ask("a", s.request(history.Write, 9)); r.Status == history.OK {
+		s.Write("a", 7)
+		isolate(s, "a")
+		s.Do("run 1s")
+		if r := s.Ask("a", s.Request(history.Write, 9)); r.Status == history.OK {
 			t.Errorf("%q: a head that was left out acknowledges a write", mutant)
 		}
-		s.write("b", 8)
-		s.do("heal", "run "+(2*time.Second).String())
-		var held history.Value
-		s.Sim.Handler(s.ID("a")).(interface {
-			Dump(func(string, history.Value))
-		}).Dump(func(_ string, v history.Value) { held = v })
-		if held.Num != want {
+		s.Write("b", 8)
+		s.Do("heal", "run 2s")
+		if held := s.Holds("a"); held.Num != want {
 			t.Errorf("%q: back in the row a holds %v, want %d", mutant, held, want)
 		}
 	}

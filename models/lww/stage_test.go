@@ -2,115 +2,13 @@ package lww_test
 
 import (
 	"testing"
-	"time"
 
-	"faultline/checker/history"
 	"faultline/models/lww"
 	"faultline/models/store"
-	"faultline/net/call"
-	"faultline/sim"
-	"faultline/sim/simtest"
+	"faultline/models/store/storetest"
 )
 
-// A stage is three replicas a, b and c and a client, on links of 1 ms.
-type stage struct {
-	*simtest.World
-	t      *testing.T
-	config store.Config
-	client *asker
-	disks  [3]sim.Disk
-}
-
-// A watched replica lets the story see its disk.
-type watched struct {
-	sim.Handler
-	disk *sim.Disk
-}
-
-func (w watched) Start(e sim.Env) {
-	*w.disk = e.Disk()
-	w.Handler.Start(e)
-}
-
-// An asker is a client that a story moves by hand.
-type asker struct {
-	sim.Env
-	id      sim.NodeID
-	lastID  call.ID
-	replies map[call.ID]store.Reply
-}
-
-func (c *asker) Start(e sim.Env)          { c.Env = e }
-func (*asker) Timer(sim.Env, sim.TimerID) {}
-func (c *asker) Receive(_ sim.Env, _ sim.NodeID, msg any) {
-	r := msg.(store.Reply)
-	c.replies[r.ID] = r
-}
-
-func newStage(t *testing.T, mutant string, set store.Values) *stage {
-	w := simtest.NewWorld(1)
-	w.Sim.Trace(nil)
-	s := &stage{World: w, t: t, client: &asker{replies: map[call.ID]store.Reply{}}}
-	s.config = store.Config{Replicas: []sim.NodeID{0, 1, 2}, Master: sim.None, Values: lww.Model.Defaults(set), Mutant: mutant}
-	for id, name := range []string{"a", "b", "c"} {
-		w.Add(name, func() sim.Handler { return watched{lww.Model.Replica(s.config, sim.NodeID(id)), &s.disks[id]} })
-	}
-	s.client.id = w.Add("client", func() sim.Handler { return s.client })
-	s.do("run 0s")
-	return s
-}
-
-// do carries out commands of the world.
-func (s *stage) do(lines ...string) {
-	for _, line := range lines {
-		s.Play(line)
-	}
-}
-
-// send sends a request to a replica and returns it, so that it can be sent again.
-func (s *stage) send(to string, kind history.Kind, value int64) store.Request {
-	s.client.lastID++
-	req := store.Request{Kind: kind, Key: "x", In: history.Num(value)}
-	req.ID, req.Attempt = s.client.lastID, 1
-	req.Token = call.Token{Client: s.client.id, Seq: uint64(req.ID)}
-	s.client.Send(s.ID(to), req)
-	return req
-}
-
-// reply waits for the answer to a request, for at most 5 s.
-func (s *stage) reply(req store.Request) store.Reply {
-	s.t.Helper()
-	for deadline := s.Sim.Now().Add(5 * time.Second); s.Sim.Now() < deadline; {
-		if r, ok := s.client.replies[req.ID]; ok {
-			return r
-		}
-		s.do("run 1ms")
-	}
-	s.t.Fatalf("%v: no answer to %v within 5 s", s.Sim.Now(), req.Kind)
-	return store.Reply{}
-}
-
-// write has a replica write a value, which must succeed.
-func (s *stage) write(at string, value int64) {
-	s.t.Helper()
-	if r := s.reply(s.send(at, history.Write, value)); r.Status != history.OK {
-		s.t.Fatalf("%v: write of %d at %s: %v", s.Sim.Now(), value, at, r.Status)
-	}
-}
-
-// read has a replica read, which must succeed.
-func (s *stage) read(at string) int64 {
-	s.t.Helper()
-	r := s.reply(s.send(at, history.Read, 0))
-	if r.Status != history.OK {
-		s.t.Fatalf("%v: read at %s: %v", s.Sim.Now(), at, r.Status)
-	}
-	return r.Value.Num
-}
-
-// holds returns what a replica holds for x.
-func (s *stage) holds(name string) int64 {
-	var held int64
-	s.Sim.Handler(s.ID(name)).(watched).Handler.(store.Dumper).Dump(func(_ string, v history.Value) { held = v.Num })
-	return held
+// newStage returns a stage with three replicas a, b and c.
+func newStage(t *testing.T, mutant string, set store.Values) *storetest.Stage {
+	return storetest.NewStage(t, &lww.Model, 3, mutant, set)
 }

@@ -11,15 +11,15 @@ import (
 // No partition stops anybody; afterwards all agree.
 func TestBothSidesGoOnAndAgreeAfterwards(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.do("cut a b", "cut a c")
-	s.write("a", 1)
-	s.write("b", 2)
-	if a, b := s.read("a"), s.read("b"); a != 1 || b != 2 {
+	s.Do("cut a b", "cut a c")
+	s.Write("a", 1)
+	s.Write("b", 2)
+	if a, b := s.Read("a"), s.Read("b"); a != 1 || b != 2 {
 		t.Fatalf("during the cut a reads %d and b %d, want 1 and 2", a, b)
 	}
-	s.do("heal", "run 5s")
+	s.Do("heal", "run 5s")
 	for _, name := range []string{"a", "b", "c"} {
-		if got := s.holds(name); got != 2 {
+		if got := s.Holds(name).Num; got != 2 {
 			t.Errorf("%s holds %d in the end; 2 was written last", name, got)
 		}
 	}
@@ -28,13 +28,13 @@ func TestBothSidesGoOnAndAgreeAfterwards(t *testing.T) {
 // Two clients write at one instant; one write is gone although both were acknowledged.
 func TestOfConcurrentWritesOneIsLost(t *testing.T) {
 	s := newStage(t, "", nil)
-	first, second := s.send("a", history.Write, 1), s.send("b", history.Write, 2)
-	if s.reply(first).Status != history.OK || s.reply(second).Status != history.OK {
+	first, second := s.Send("a", s.Request(history.Write, 1)), s.Send("b", s.Request(history.Write, 2))
+	if s.Reply(first).Status != history.OK || s.Reply(second).Status != history.OK {
 		t.Fatal("a write was not acknowledged")
 	}
-	s.do("run 10ms")
+	s.Do("run 10ms")
 	for _, name := range []string{"a", "b", "c"} {
-		if got := s.read(name); got != 2 {
+		if got := s.Read(name); got != 2 {
 			t.Errorf("%s reads %d, want 2: b wins the tie", name, got)
 		}
 	}
@@ -45,14 +45,14 @@ func TestOfConcurrentWritesOneIsLost(t *testing.T) {
 func TestAClockBehindLosesWrites(t *testing.T) {
 	for clock, want := range map[string]int64{"wall": 1, "hybrid": 2} {
 		s := newStage(t, "", store.Values{"clock": clock})
-		s.do("step b -1h")
-		s.write("a", 1)
-		s.do("run 10ms")
-		if got := s.read("b"); got != 1 {
+		s.Do("step b -1h")
+		s.Write("a", 1)
+		s.Do("run 10ms")
+		if got := s.Read("b"); got != 1 {
 			t.Fatalf("b reads %d, want 1", got)
 		}
-		s.write("b", 2)
-		if got := s.read("b"); got != want {
+		s.Write("b", 2)
+		if got := s.Read("b"); got != want {
 			t.Errorf("%s: after its own write of 2, the client reads %d at b; want %d", clock, got, want)
 		}
 	}
@@ -61,11 +61,11 @@ func TestAClockBehindLosesWrites(t *testing.T) {
 // What a hybrid clock saw, it remembers over a crash.
 func TestAHybridClockSurvivesACrash(t *testing.T) {
 	s := newStage(t, "", store.Values{"clock": "hybrid"})
-	s.do("step b -1h")
-	s.write("a", 1)
-	s.do("run 10ms", "crash b", "restart b", "run 1ms")
-	s.write("b", 2)
-	if got := s.read("b"); got != 2 {
+	s.Do("step b -1h")
+	s.Write("a", 1)
+	s.Do("run 10ms", "crash b", "restart b", "run 1ms")
+	s.Write("b", 2)
+	if got := s.Read("b"); got != 2 {
 		t.Errorf("b reads %d after writing 2", got)
 	}
 }
@@ -73,11 +73,11 @@ func TestAHybridClockSurvivesACrash(t *testing.T) {
 // What hybrid clocks do not save: b never heard of the write that its own, later one loses to.
 func TestAHybridClockKnowsOnlyWhatItSaw(t *testing.T) {
 	s := newStage(t, "", store.Values{"clock": "hybrid"})
-	s.do("step b -1h", "cut a b", "cut a c")
-	s.write("a", 1)
-	s.write("b", 2)
-	s.do("heal", "run 5s")
-	if got := s.read("b"); got != 1 {
+	s.Do("step b -1h", "cut a b", "cut a c")
+	s.Write("a", 1)
+	s.Write("b", 2)
+	s.Do("heal", "run 5s")
+	if got := s.Read("b"); got != 1 {
 		t.Errorf("b reads %d; the stamp of 1 is higher", got)
 	}
 }
@@ -85,15 +85,15 @@ func TestAHybridClockKnowsOnlyWhatItSaw(t *testing.T) {
 // A clock that stands still, and a store that never wrote before time zero.
 func TestStrangeClocks(t *testing.T) {
 	s := newStage(t, "", nil)
-	s.do("step a -1h")
-	s.write("a", 1)
-	if got := s.read("a"); got != 1 {
+	s.Do("step a -1h")
+	s.Write("a", 1)
+	if got := s.Read("a"); got != 1 {
 		t.Errorf("the first write, at a negative time, reads %d", got)
 	}
 	s.Sim.ClockOf(s.ID("a")).Freeze()
 	for v := int64(2); v < 5; v++ {
-		s.write("a", v)
-		if got := s.read("a"); got != v {
+		s.Write("a", v)
+		if got := s.Read("a"); got != v {
 			t.Errorf("the clock stands still: after writing %d at a it reads %d", v, got)
 		}
 	}
@@ -103,10 +103,10 @@ func TestStrangeClocks(t *testing.T) {
 func TestTheOnlyCopyIsOnDisk(t *testing.T) {
 	for sync, want := range map[bool]int64{true: 1, false: 0} {
 		s := newStage(t, "", store.Values{"sync": sync})
-		s.do("cut a b", "cut a c")
-		s.write("a", 1)
-		s.do("crash a", "heal", "run 1s", "restart a", "run 3s")
-		if got := s.read("c"); got != want {
+		s.Do("cut a b", "cut a c")
+		s.Write("a", 1)
+		s.Do("crash a", "heal", "run 1s", "restart a", "run 3s")
+		if got := s.Read("c"); got != want {
 			t.Errorf("sync %v: c reads %d, want %d", sync, got, want)
 		}
 	}
@@ -116,10 +116,10 @@ func TestTheOnlyCopyIsOnDisk(t *testing.T) {
 func TestAntiEntropy(t *testing.T) {
 	for mutant, want := range map[string]int64{"": 1, "no-anti-entropy": 0} {
 		s := newStage(t, mutant, nil)
-		s.do("cut a c", "cut b c")
-		s.write("a", 1)
-		s.do("heal", "run 5s")
-		if got := s.holds("c"); got != want {
+		s.Do("cut a c", "cut b c")
+		s.Write("a", 1)
+		s.Do("heal", "run 5s")
+		if got := s.Holds("c").Num; got != want {
 			t.Errorf("%q: c holds %d, want %d", mutant, got, want)
 		}
 	}
@@ -129,14 +129,14 @@ func TestAntiEntropy(t *testing.T) {
 func TestAnOldValueDoesNotReturn(t *testing.T) {
 	for mutant, want := range map[string]bool{"": false, "arrival-order": true} {
 		s := newStage(t, mutant, nil)
-		s.write("a", 1)
-		s.do("run 10ms", "cut a c", "cut b c")
-		s.write("a", 2)
-		s.do("run 10ms", "heal")
+		s.Write("a", 1)
+		s.Do("run 10ms", "cut a c", "cut b c")
+		s.Write("a", 2)
+		s.Do("run 10ms", "heal")
 		returned := false
 		for range 50 {
-			s.do("run 100ms")
-			returned = returned || s.holds("a") == 1 || s.holds("b") == 1
+			s.Do("run 100ms")
+			returned = returned || s.Holds("a").Num == 1 || s.Holds("b").Num == 1
 		}
 		if returned != want {
 			t.Errorf("%q: the old value returned: %v", mutant, returned)
@@ -148,12 +148,12 @@ func TestAnOldValueDoesNotReturn(t *testing.T) {
 func TestTies(t *testing.T) {
 	for mutant, agree := range map[string]bool{"": true, "no-tie-break": false} {
 		s := newStage(t, mutant, store.Values{"granularity": 100 * time.Millisecond})
-		first, second := s.send("a", history.Write, 1), s.send("b", history.Write, 2)
-		s.reply(first)
-		s.reply(second)
-		s.do("run 5s")
-		if got := s.holds("a") == s.holds("b"); got != agree {
-			t.Errorf("%q: a holds %d, b holds %d", mutant, s.holds("a"), s.holds("b"))
+		first, second := s.Send("a", s.Request(history.Write, 1)), s.Send("b", s.Request(history.Write, 2))
+		s.Reply(first)
+		s.Reply(second)
+		s.Do("run 5s")
+		if got := s.Holds("a").Num == s.Holds("b").Num; got != agree {
+			t.Errorf("%q: a holds %d, b holds %d", mutant, s.Holds("a").Num, s.Holds("b").Num)
 		}
 	}
 }
@@ -162,9 +162,9 @@ func TestTies(t *testing.T) {
 func TestTheNewestWins(t *testing.T) {
 	for mutant, want := range map[string]int64{"": 2, "oldest-wins": 1} {
 		s := newStage(t, mutant, nil)
-		s.write("a", 1)
-		s.write("a", 2)
-		if got := s.read("a"); got != want {
+		s.Write("a", 1)
+		s.Write("a", 2)
+		if got := s.Read("a"); got != want {
 			t.Errorf("%q: a reads %d, want %d", mutant, got, want)
 		}
 	}
@@ -175,13 +175,13 @@ func TestCheckpoint(t *testing.T) {
 	s := newStage(t, "", nil)
 	const count = 6000
 	for v := int64(1); v <= count; v++ {
-		s.write("a", v)
+		s.Write("a", v)
 	}
-	s.do("crash a", "restart a", "run 1ms")
-	if got := s.read("a"); got != count {
+	s.Do("crash a", "restart a", "run 1ms")
+	if got := s.Read("a"); got != count {
 		t.Errorf("a reads %d, want %d", got, count)
 	}
-	if n := len(s.disks[s.ID("a")].Records()); n > 5000 {
+	if n := len(s.Records("a")); n > 5000 {
 		t.Errorf("the journal of a has %d records after %d writes", n, count)
 	}
 }

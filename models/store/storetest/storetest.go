@@ -19,10 +19,10 @@ import (
 	"faultline/sim/dist"
 )
 
-var seeds = flag.Int("seeds", 40, "seeds of random faults under which every claim is tested")
+var seeds = flag.Int("seeds", 20, "seeds of random faults under which every claim is tested; every fifth is a hard trial")
 
 // mutantSeeds bounds how long a mutant may hide.
-const mutantSeeds = 400
+const mutantSeeds = 100
 
 // A Variant is a model with settings under which it is tested as well.
 type Variant struct {
@@ -30,7 +30,8 @@ type Variant struct {
 	Set  store.Values
 }
 
-// Run holds a model to its declarations, with its defaults and in each variant.
+// Run holds a model to its declarations, with its defaults and in each variant,
+// and sees to it that its mutants are caught.
 func Run(t *testing.T, m *store.Model, variants ...Variant) {
 	t.Run("declares", func(t *testing.T) { declares(t, m) })
 	for _, v := range append([]Variant{{Name: "default"}}, variants...) {
@@ -40,9 +41,7 @@ func Run(t *testing.T, m *store.Model, variants ...Variant) {
 			t.Run("claims", func(t *testing.T) { claims(t, m, v) })
 		})
 	}
-	for _, mutant := range m.Mutants {
-		t.Run("mutant "+mutant.Name, func(t *testing.T) { caught(t, m, mutant) })
-	}
+	t.Run("mutants", func(t *testing.T) { mutants(t, m) })
 }
 
 // declares tests that the catalogue entry is whole.
@@ -104,9 +103,10 @@ func repeats(t *testing.T, m *store.Model, v Variant) {
 // claims tests that the model keeps its promise under random faults that break
 // none of its assumptions, and that it serves again once they are healed.
 func claims(t *testing.T, m *store.Model, v Variant) {
+	var runner experiments.Runner
 	for seed := range uint64(*seeds) {
-		sc := Harm(Scenario(m, v.Set, seed), seed)
-		o := experiments.Run(sc, seed)
+		sc := trial(m, v.Set, seed)
+		o := runner.Run(sc, seed)
 		if len(o.Beyond) > 0 {
 			t.Fatalf("seed %d: the plan breaks %v", seed, o.Beyond)
 		}
@@ -133,31 +133,61 @@ func hold(t *testing.T, m *store.Model, sc *experiments.Scenario, o *experiments
 	}
 }
 
-// caught tests that a checker notices the mutant, and says after how many seeds.
-func caught(t *testing.T, m *store.Model, mutant store.Mutant) {
-	property := mutant.Breaks
-	if property == "" {
-		property = experiments.PropLinearizable
+// mutants tests that a checker notices every mutant, and says after how many seeds.
+func mutants(t *testing.T, m *store.Model) {
+	table := fmt.Sprintf("%-20s %-13s %5s\n", "mutant of "+m.Name, "violates", "seeds")
+	for _, mutant := range m.Mutants {
+		t.Run(mutant.Name, func(t *testing.T) {
+			tried, evidence := hunt(m, mutant)
+			if evidence == "" {
+				t.Errorf("mutant %s was not caught in %d seeds: no run violated %q", mutant.Name, tried, broken(mutant))
+			}
+			t.Logf("caught with seed %d: %s", tried-1, evidence)
+			table += fmt.Sprintf("%-20s %-13s %5d\n", mutant.Name, broken(mutant), tried)
+		})
 	}
+	t.Logf("\n%s", table)
+}
+
+// hunt returns how many seeds it took to catch a mutant, and the evidence; none if it was not caught.
+func hunt(m *store.Model, mutant store.Mutant) (tried int, evidence string) {
+	var runner experiments.Runner
+	property := broken(mutant)
 	for seed := range uint64(mutantSeeds) {
-		sc := Harm(Scenario(m, mutant.Set, seed), seed)
+		sc := trial(m, mutant.Set, seed)
 		sc.Mutant = mutant.Name
-		row := experiments.Score(sc, experiments.Run(sc, seed))
-		if row.Verdicts[property] == "violated" && sound(sc, seed, property) {
-			t.Logf("caught with seed %d (%d seeds): %s", seed, seed+1, row.Evidence[property])
-			return
+		row := experiments.Score(sc, runner.Run(sc, seed))
+		if row.Verdicts[property] == "violated" && sound(&runner, sc, seed, property) {
+			return int(seed) + 1, row.Evidence[property]
 		}
 	}
-	t.Errorf("mutant %s was not caught in %d seeds: no run violated %q", mutant.Name, mutantSeeds, property)
+	return mutantSeeds, ""
+}
+
+// broken returns the property that a mutant violates.
+func broken(mutant store.Mutant) string {
+	if mutant.Breaks == "" {
+		return experiments.PropLinearizable
+	}
+	return mutant.Breaks
 }
 
 // sound reports whether the store without its mutant has the property in the same
 // run: if not, it was not the mutant that was caught. Stores that promise little
 // lose writes to clock faults without any bug.
-func sound(sc *experiments.Scenario, seed uint64, property string) bool {
+func sound(runner *experiments.Runner, sc *experiments.Scenario, seed uint64, property string) bool {
 	healthy := *sc
 	healthy.Mutant = ""
-	return experiments.Score(&healthy, experiments.Run(&healthy, seed)).Verdicts[property] == "holds"
+	return experiments.Score(&healthy, runner.Run(&healthy, seed)).Verdicts[property] == "holds"
+}
+
+// trial returns what a model is put through with a seed: every fifth trial is a hard one.
+func trial(m *store.Model, set store.Values, seed uint64) *experiments.Scenario {
+	sc := Scenario(m, set, seed)
+	if seed%5 == 4 {
+		sc = Hard(m, set, seed/5)
+	}
+	return Harm(sc, seed)
 }
 
 // Scenario returns the load under which models are tested: few keys, many
@@ -176,6 +206,21 @@ func Scenario(m *store.Model, set store.Values, seed uint64) *experiments.Scenar
 		Warmup:     experiments.DefaultWarmup,
 		Settle:     experiments.DefaultSettle,
 	}
+}
+
+// Hard returns a load that leaves nobody any rest: the same as Scenario's, but many
+// more operations at once, on slow disks, and every other time on slow and uneven
+// links. Queues build up, messages overtake each other by far, and timeouts that
+// suffice in Scenario strike healthy nodes.
+func Hard(m *store.Model, set store.Values, seed uint64) *experiments.Scenario {
+	sc := Scenario(m, set, seed)
+	sc.Workload.Clients, sc.Workload.Duration = 15, 6*time.Second
+	sc.Workload.Think = dist.Exponential(5 * time.Millisecond)
+	sc.Disk = dist.Exponential(3 * time.Millisecond)
+	if seed/4%2 == 1 {
+		sc.Topology = net.Flat(dist.LogNormal(20*time.Millisecond, 0.8))
+	}
+	return sc
 }
 
 func mix(m *store.Model, seed uint64) workload.Mix {
