@@ -1,7 +1,6 @@
 package experiments_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -11,9 +10,8 @@ import (
 	"faultline/experiments"
 	"faultline/models"
 	"faultline/models/store/storetest"
+	"faultline/sim/simtest"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
 
 const goldenHashes = "testdata/hashes.txt"
 
@@ -29,7 +27,7 @@ func TestGoldenHashes(t *testing.T) {
 			fmt.Fprintf(&got, "%s %d %016x\n", m.Name, seed, experiments.Run(sc, seed).Hash)
 		}
 	}
-	if *rewrite {
+	if simtest.Rewriting() {
 		if err := os.WriteFile(goldenHashes, []byte(got.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,9 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write the transcripts anew instead of comparing with them")
 
+// Rewriting reports whether golden files are to be written anew: -rewrite was given.
+func Rewriting() bool { return *rewrite }
+
 // A Play carries out one line of a script and returns what there is to see.
 type Play func(line string) string
 
