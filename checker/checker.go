@@ -3,9 +3,12 @@
 package checker
 
 import (
+	"faultline/checker/causal"
 	"faultline/checker/history"
 	"faultline/checker/judge"
 	"faultline/checker/linear"
+	"faultline/checker/sequential"
+	"faultline/checker/session"
 	"faultline/checker/staleness"
 )
 
@@ -34,6 +37,15 @@ type Checker interface {
 // All lists the checkers, strongest property first.
 var All = []Checker{
 	linear.Checker{},
+	sequential.Checker{},
+	causal.Checker{Model: causal.CCv},
+	causal.Checker{Model: causal.CM},
+	causal.Checker{Model: causal.CC},
+	causal.Checker{Model: causal.PRAM},
+	session.Checker{Guarantee: session.ReadYourWrites},
+	session.Checker{Guarantee: session.MonotonicReads},
+	session.Checker{Guarantee: session.MonotonicWrites},
+	session.Checker{Guarantee: session.WritesFollowReads},
 	staleness.Checker{},
 }
 

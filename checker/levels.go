@@ -1,0 +1,239 @@
+package checker
+
+import (
+	"slices"
+
+	"faultline/checker/causal"
+	"faultline/checker/execution"
+	"faultline/checker/history"
+	"faultline/checker/linear"
+	"faultline/checker/sequential"
+	"faultline/checker/session"
+)
+
+// A Level is a consistency level, by the name of its checker. The session
+// guarantees are levels in so far as they need no clocks; what they are worth in
+// real time, or by the store's own order, is scored beside.
+type Level string
+
+// The levels, none before one that implies it.
+const (
+	Linearizable      Level = "linearizable"
+	Sequential        Level = "sequential"
+	CausalConvergence Level = "causal-convergence"
+	CausalMemory      Level = "causal-memory"
+	Causal            Level = "causal"
+	PRAM              Level = "pram"
+	ReadYourWrites    Level = "read-your-writes"
+	MonotonicReads    Level = "monotonic-reads"
+	MonotonicWrites   Level = "monotonic-writes"
+	WritesFollowReads Level = "writes-follow-reads"
+)
+
+// AllLevels lists the levels as they stand in a report.
+var AllLevels = []Level{
+	Linearizable, Sequential, CausalConvergence, CausalMemory, Causal, PRAM,
+	ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads,
+}
+
+// implies says which levels follow from one, at once; the rest follows from those.
+// Causal consistency does not imply PRAM: it lets a session read two concurrent
+// writes back and forth.
+var implies = map[Level][]Level{
+	Linearizable:      {Sequential},
+	Sequential:        {CausalConvergence, CausalMemory},
+	CausalConvergence: {Causal},
+	CausalMemory:      {Causal, PRAM},
+	Causal:            {ReadYourWrites, MonotonicWrites, WritesFollowReads},
+	PRAM:              {ReadYourWrites, MonotonicReads, MonotonicWrites},
+}
+
+// Implies reports whether every history that keeps the level also keeps the other
+// one. Every level implies itself.
+func (l Level) Implies(other Level) bool {
+	return l == other || slices.ContainsFunc(implies[l], func(next Level) bool { return next.Implies(other) })
+}
+
+// A LevelResult is what was found out about one level.
+type LevelResult struct {
+	Level   Level   `json:"level"`
+	Verdict Verdict `json:"verdict"`
+	Engine  string  `json:"engine,omitempty"` // what decided, if it was not another level
+	From    Level   `json:"from,omitempty"`   // the level whose verdict implies this one
+	Ops     []int   `json:"ops,omitempty"`    // the operations that prove a violation, ascending
+	Why     string  `json:"why,omitempty"`    // why it is violated or undecided
+	Steps   int     `json:"steps,omitempty"`  // search steps spent
+}
+
+// A SessionScore is how often a session guarantee was broken.
+type SessionScore struct {
+	Name        string  `json:"guarantee"`
+	Broken      int     `json:"broken"`       // operations that broke it
+	PerThousand float64 `json:"per_thousand"` // of a thousand operations
+	First       string  `json:"first,omitempty"`
+	Ops         []int   `json:"ops,omitempty"` // that prove the first
+}
+
+// A LevelReport says which consistency levels a history keeps.
+type LevelReport struct {
+	Ops       int            `json:"operations"`
+	Clients   int            `json:"clients"`
+	Keys      int            `json:"keys"`
+	Levels    []LevelResult  `json:"levels"`    // in the order of AllLevels
+	Strongest []Level        `json:"strongest"` // that hold; several where none of them implies another, none where nothing is known to hold
+	Sessions  []SessionScore `json:"sessions"`
+	Order     string         `json:"order"`              // what the session scores rest on, such as store's order
+	Judged    int            `json:"judged"`             // operations that the session scores count
+	Eventual  *LevelResult   `json:"eventual,omitempty"` // convergence after the heal, if it was judged
+}
+
+// Levels finds out which levels a history keeps. What follows from the verdict on
+// one level is not judged again, and what was not decided is never said to hold.
+// Each level that needs a search has the whole budget for it.
+func Levels(h history.History, b Budget) LevelReport {
+	b.Order = false
+	l := ladder{h: h, touching: touches(h), results: map[Level]*LevelResult{}}
+	l.judge(Linearizable, func() Result { return linear.Check(h, b) })
+	l.judge(Causal, func() Result { return causal.Judge(l.execution(), causal.CC, b) })
+	l.judge(Sequential, func() Result { return sequential.Judge(l.execution(), b) })
+	l.judge(CausalMemory, func() Result { return causal.Judge(l.execution(), causal.CM, b) })
+	l.judge(CausalConvergence, func() Result { return causal.Judge(l.execution(), causal.CCv, b) })
+	l.judge(PRAM, func() Result { return causal.Judge(l.execution(), causal.PRAM, b) })
+	for _, g := range session.Guarantees {
+		l.judge(Level(g.String()), func() Result { return l.withoutClocks().Result(h, g) })
+	}
+	return l.report()
+}
+
+// A ladder holds what is known so far of the levels.
+type ladder struct {
+	h        history.History
+	x        *execution.Execution // made when it is needed first
+	scored   *session.Score       // without clocks; made when it is needed first
+	touching bool                 // a client called at the very instant at which it was answered
+	results  map[Level]*LevelResult
+}
+
+func (l *ladder) execution() *execution.Execution {
+	if l.x == nil {
+		l.x = execution.New(l.h)
+	}
+	return l.x
+}
+
+func (l *ladder) withoutClocks() *session.Score {
+	if l.scored == nil {
+		s := session.Measure(l.h, session.BySessions)
+		l.scored = &s
+	}
+	return l.scored
+}
+
+// judge finds out about a level, unless that is known.
+func (l *ladder) judge(level Level, check func() Result) {
+	if l.decided(level) {
+		return
+	}
+	r := check()
+	l.results[level] = &LevelResult{
+		Level: level, Verdict: r.Verdict, Engine: r.Engine, Ops: r.Evidence.Ops, Why: r.Evidence.Text, Steps: r.Steps,
+	}
+	for _, other := range AllLevels {
+		switch {
+		case r.Verdict == Holds && level.Implies(other) && !l.decided(other) && !(l.touching && level == Linearizable):
+			l.results[other] = &LevelResult{Level: other, Verdict: Holds, From: level}
+		case r.Verdict == Violated && other.Implies(level) && !(l.decided(other) && l.results[other].Verdict == Violated):
+			l.results[other] = &LevelResult{Level: other, Verdict: Violated, From: level, Ops: r.Evidence.Ops, Why: r.Evidence.Text}
+		}
+	}
+}
+
+func (l *ladder) decided(level Level) bool {
+	r := l.results[level]
+	return r != nil && r.Verdict != Undecided
+}
+
+// touches reports whether a client called at the very instant at which it had
+// been answered. Linearizability takes operations that touch for concurrent, but
+// all other levels keep the order of each client: then they do not follow from it,
+// and a history that is no longer sequential is not linearizable either.
+func touches(h history.History) bool {
+	until := map[int]history.Time{}
+	for i := range h {
+		op := &h[i]
+		if at, ok := until[op.Client]; ok && op.Call == at {
+			return true
+		}
+		if op.Status == history.OK {
+			until[op.Client] = op.Return
+		}
+	}
+	return false
+}
+
+// report puts together what was found out.
+func (l *ladder) report() LevelReport {
+	r := LevelReport{Ops: len(l.h)}
+	clients, keys := map[int]bool{}, map[string]bool{}
+	for i := range l.h {
+		clients[l.h[i].Client], keys[l.h[i].Key] = true, true
+	}
+	r.Clients, r.Keys = len(clients), len(keys)
+	for _, level := range AllLevels {
+		r.Levels = append(r.Levels, *l.results[level])
+	}
+	r.Strongest = r.strongest()
+	s := session.Measure(l.h, session.ByStore)
+	r.Order, r.Judged = s.Engine(), s.Ops
+	for _, g := range session.Guarantees {
+		score := SessionScore{Name: g.String(), Broken: s.Count(g), PerThousand: s.PerThousand(g)}
+		if first, broken := s.First(g); broken {
+			e := first.Evidence(l.h)
+			score.First, score.Ops = e.Text, e.Ops
+		}
+		r.Sessions = append(r.Sessions, score)
+	}
+	return r
+}
+
+// Eventual is the level of a store that converges: once all faults are healed and
+// nobody writes any more, all replicas come to hold the same. It is judged from
+// what was read in the end (see package converge), not from the history.
+const Eventual Level = "eventual"
+
+// Converged adds the verdict on convergence to the report.
+func (r *LevelReport) Converged(v Result) {
+	r.Eventual = &LevelResult{Level: Eventual, Verdict: v.Verdict, Engine: v.Engine, Why: v.Evidence.Text}
+}
+
+// Holds reports whether the level is known to hold.
+func (r *LevelReport) Holds(level Level) bool {
+	return slices.ContainsFunc(r.Levels, func(l LevelResult) bool { return l.Level == level && l.Verdict == Holds })
+}
+
+// strongest returns the levels that hold and that no other one that holds implies.
+func (r *LevelReport) strongest() []Level {
+	strongest := []Level{}
+	for _, level := range AllLevels {
+		implied := slices.ContainsFunc(strongest, func(other Level) bool { return other.Implies(level) })
+		if r.Holds(level) && !implied {
+			strongest = append(strongest, level)
+		}
+	}
+	return strongest
+}
+
+// Next returns the levels that are not known to hold although everything that
+// they imply does: the next ones up.
+func (r *LevelReport) Next() []LevelResult {
+	var next []LevelResult
+	for _, l := range r.Levels {
+		missing := slices.ContainsFunc(AllLevels, func(other Level) bool {
+			return other != l.Level && l.Level.Implies(other) && !r.Holds(other)
+		})
+		if l.Verdict != Holds && !missing {
+			next = append(next, l)
+		}
+	}
+	return next
+}
