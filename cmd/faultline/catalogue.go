@@ -101,6 +101,15 @@ var checkerDocs = map[string]string{
 	experiments.PropLinearizable: "There is one order of all operations on a key that respects real time and explains every answer (Herlihy and Wing, TOPLAS 1990).",
 	experiments.PropDurable:      "No acknowledged write is lost: after heal and settle each was read, or overwritten.",
 	experiments.PropConverges:    "After heal and settle all replicas hold the same.",
+	"sequential":                 "There is one order of all operations on all keys that respects the order of each client and explains every answer (Lamport 1979).",
+	"causal-convergence":         "One order of all writes, which respects causes, explains what every client reads of those it knows of (CCv: Bouajjani et al., POPL 2017).",
+	"causal-memory":              "Each client sees all writes in an order that respects causes and explains all it reads (CM: Ahamad et al., Distributed Computing 1995).",
+	"causal":                     "Each read is explained by some order of what it must know of: its client's past, what was read from others, and theirs (CC).",
+	"pram":                       "Each client sees the writes of every other in the order in which they were made (Lipton and Sandberg 1988).",
+	"read-your-writes":           "No read returns a value older than one that the same client wrote before (Terry et al., PDIS 1994).",
+	"monotonic-reads":            "No read returns a value older than one that the same client read before (Terry et al., PDIS 1994).",
+	"monotonic-writes":           "No write is older than one that the same client made before (Terry et al., PDIS 1994).",
+	"writes-follow-reads":        "No write is older than a value that the same client read before (Terry et al., PDIS 1994).",
 	"fresh":                      "No read returns a value that had certainly been overwritten before it was called.",
 }
 
