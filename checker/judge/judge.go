@@ -27,6 +27,7 @@ const DefaultSteps = 2_000_000
 // the same on every machine.
 type Budget struct {
 	Steps int  // search steps over all keys; 0 means DefaultSteps
+	Brief bool // the verdict will do: the evidence of a search may be a single operation
 	Order bool // also find an order that shows that the property holds, where there is one
 }
 

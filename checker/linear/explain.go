@@ -29,27 +29,34 @@ func (c *checker) done(i int32) string {
 	return fmt.Sprintf("%v (answered at %v)", c.h[i], c.h[i].Return)
 }
 
-// neverWritten explains an operation that met a value without origin.
-func (c *checker) neverWritten(i int32, v history.Value) *judge.Evidence {
-	if w := c.failedWrite(i, v); w != none {
-		return because(fmt.Sprintf("%s, a value that was only written by an operation that certainly failed (called at %v): an aborted read", c.at(i), c.h[w].Call), i, w)
-	}
-	return because(fmt.Sprintf("%s, but nobody wrote %v", c.at(i), v), i)
+// brought says of a kind of operation what it did with its value.
+var brought = map[history.Kind][2]string{
+	history.Write:   {"wrote", "written"},
+	history.CAS:     {"wrote", "written"},
+	history.Append:  {"appended", "appended"},
+	history.Add:     {"added", "added"},
+	history.Enqueue: {"enqueued", "enqueued"},
+	history.Push:    {"pushed", "pushed"},
 }
 
-// neverAppended is neverWritten for a number in a list.
-func (c *checker) neverAppended(i int32, x int64) *judge.Evidence {
-	if w := c.failedWrite(i, history.Num(x)); w != none {
-		return because(fmt.Sprintf("%s, but the append of %d (called at %v) certainly failed: an aborted read", c.at(i), x, c.h[w].Call), i, w)
+// noOrigin explains an operation that met a value which no operation of the kind,
+// nor of any other, brought.
+func (c *checker) noOrigin(i int32, v history.Value, k history.Kind) *judge.Evidence {
+	op := &c.h[i]
+	w := c.failedWrite(i, v)
+	if w == none {
+		return because(fmt.Sprintf("%s, but nobody %s %s", c.at(i), brought[k][0], op.Show(v)), i)
 	}
-	return because(fmt.Sprintf("%s, but nobody appended %d", c.at(i), x), i)
+	failed := &c.h[w]
+	return because(fmt.Sprintf("%s, but the operation of client %d at %v that would have %s %s certainly failed: an aborted read",
+		c.at(i), failed.Client, failed.Call, brought[failed.Kind][1], op.Show(v)), i, w)
 }
 
 // failedWrite returns the first failed operation that would have brought v to the key of i, or none.
 func (c *checker) failedWrite(i int32, v history.Value) int32 {
 	for k := range c.h {
 		op := &c.h[k]
-		if op.Status == history.Failed && op.Kind.Mutates() && op.Key == c.h[i].Key && op.In.Equal(v) {
+		if op.Status == history.Failed && op.Kind.Brings() && op.Key == c.h[i].Key && (op.In.Equal(v) || op.In.Equal(history.Value{List: []int64{v.Num}})) {
 			return int32(k)
 		}
 	}
@@ -66,12 +73,15 @@ func (c *checker) refused(i int32) *judge.Evidence {
 
 func (c *checker) swappedTwice(a, b int32) *judge.Evidence {
 	a, b = min(a, b), max(a, b)
-	return because(fmt.Sprintf("%s and %s, though %s held %v only once", c.at(a), c.at(b), c.h[a].Key, c.h[a].Expect), a, b)
+	return because(fmt.Sprintf("%s and %s, though %s held %s only once", c.at(a), c.at(b), c.h[a].Key, c.h[a].Show(c.h[a].Expect)), a, b)
 }
 
 // outOfChain explains two operations in the wrong order around compare-and-sets:
 // soon belongs to a later value of the chain than late, but was over first.
 func (c *checker) outOfChain(soon, late int32) *judge.Evidence {
+	if c.lists {
+		return because(fmt.Sprintf("%s, before %s, which stands earlier in the list", c.done(soon), c.at(late)), soon, late)
+	}
 	swap := c.swapBefore(soon)
 	return because(fmt.Sprintf("%s, before %s, though compare-and-sets lead from the latter's value to the former's (%s)",
 		c.done(soon), c.at(late), c.at(swap)), soon, late, swap)
@@ -95,7 +105,7 @@ func (c *checker) circle() *judge.Evidence {
 		ops = append(ops, c.clusters[at].write)
 	}
 	op := &c.h[ops[0]]
-	return because(fmt.Sprintf("%v, but %v itself came from %v by compare-and-sets, in a circle", op, op.Expect, op.In), ops...)
+	return because(fmt.Sprintf("%v, but %s itself came from %s by compare-and-sets, in a circle", op, op.Show(op.Expect), op.Show(op.In)), ops...)
 }
 
 // onCircle returns the first cluster on a circle. A chain has one head at most,
@@ -120,6 +130,12 @@ func (c *checker) onCircle() int32 {
 // conflict explains two blocks that must each come before the other. Only a may
 // hold the initial value, which no operation wrote.
 func (c *checker) conflict(a, b *block) *judge.Evidence {
+	if i := c.unseen(a); i != none {
+		return c.missingAppend(i, b)
+	}
+	if i := c.unseen(b); i != none {
+		return c.missingAppend(i, a)
+	}
 	text := fmt.Sprintf("%s, but %s", c.at(a.last.op), c.done(b.first.op))
 	if a.first.op != none {
 		text += fmt.Sprintf("; and %s before %s", c.done(a.first.op), c.at(b.last.op))
@@ -128,7 +144,7 @@ func (c *checker) conflict(a, b *block) *judge.Evidence {
 }
 
 func (c *checker) appendedTwice(read, write int32) *judge.Evidence {
-	return because(fmt.Sprintf("%s with %d in it twice, but it was appended once (called at %v)", c.at(read), c.h[write].In.Num, c.h[write].Call), read, write)
+	return because(fmt.Sprintf("%s with %s in it twice, but it was appended once (called at %v)", c.at(read), c.h[write].Show(c.h[write].In), c.h[write].Call), read, write)
 }
 
 func (c *checker) differentOrder(a, b int32) *judge.Evidence {
@@ -136,12 +152,21 @@ func (c *checker) differentOrder(a, b int32) *judge.Evidence {
 	return because(fmt.Sprintf("%s, but %s: neither list continues the other", c.at(a), c.at(b)), a, b)
 }
 
-// outOfOrder explains two operations on a list in the wrong order: soon saw or
-// made a longer list than late.
-func (c *checker) outOfOrder(soon, late int32) *judge.Evidence {
-	return because(fmt.Sprintf("%s, before %s, which stands earlier in the list", c.done(soon), c.at(late)), soon, late)
+// missingAppend explains an append that must stand among what was read together,
+// but is not shown there.
+func (c *checker) missingAppend(missed int32, around *block) *judge.Evidence {
+	text := fmt.Sprintf("%s, but %s is missing from the list that had %s", c.done(missed), c.h[missed].Show(c.h[missed].In), c.at(around.last.op))
+	if around.first.op != none {
+		text += fmt.Sprintf("; and %s before %s", c.done(around.first.op), c.at(missed))
+	}
+	return because(text, missed, around.first.op, around.last.op)
 }
 
-func (c *checker) missingAppend(missed, later int32) *judge.Evidence {
-	return because(fmt.Sprintf("%s, but %s is missing from the list that had %s", c.done(missed), fmt.Sprint(c.h[missed].In.Num), c.at(later)), missed, later)
+// unseen returns the append that the block consists of, if no read shows it.
+func (c *checker) unseen(b *block) int32 {
+	i := b.last.op
+	if !c.lists || i != b.first.op || c.h[i].Kind != history.Append || c.clusters[c.writers.of(c.h[i].In.Num)+1].linked {
+		return none
+	}
+	return i
 }

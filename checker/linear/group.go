@@ -1,6 +1,10 @@
 package linear
 
-import "faultline/checker/history"
+import (
+	"slices"
+
+	"faultline/checker/history"
+)
 
 // groups are the operations that matter, key by key, each in order of call.
 type groups struct {
@@ -24,23 +28,29 @@ type numbering struct {
 // of returns the number of the key, and counts it.
 func (n *numbering) of(key string) int32 {
 	if len(n.count) == 0 || key != n.last {
-		k, ok := n.number[key]
-		if !ok {
-			k = int32(len(n.count))
-			n.number[key] = k
-			n.count = append(n.count, 0)
-		}
-		n.last, n.lastNumber = key, k
+		n.look(key)
 	}
 	n.count[n.lastNumber]++
 	return n.lastNumber
+}
+
+// look makes key the one asked for last.
+func (n *numbering) look(key string) {
+	k, ok := n.number[key]
+	if !ok {
+		k = int32(len(n.count))
+		n.number[key] = k
+		n.count = append(n.count, 0)
+	}
+	n.last, n.lastNumber = key, k
 }
 
 // groupByKey sorts operations by key, by counting.
 func groupByKey(h history.History) groups {
 	const skip = -1
 	keys := numbering{number: map[string]int32{}}
-	keyOf := make([]int32, len(h))
+	both := make([]int32, 2*len(h)) // one allocation for two
+	keyOf := both[:len(h)]
 	for i := range h {
 		keyOf[i] = skip
 		if matters(&h[i]) {
@@ -51,8 +61,8 @@ func groupByKey(h history.History) groups {
 	for k, n := range keys.count {
 		g.start[k+1] = g.start[k] + n
 	}
-	g.ops = make([]int32, g.start[len(keys.count)])
-	next := append([]int32(nil), g.start...) // where the next operation of each key goes
+	g.ops = both[len(h):][:g.start[len(keys.count)]]
+	next := slices.Clone(g.start) // where the next operation of each key goes
 	for i, k := range keyOf {
 		if k != skip {
 			g.ops[next[k]] = int32(i)

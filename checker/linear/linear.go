@@ -2,12 +2,13 @@
 // operations on each key be put into one order that respects real time and
 // explains every answer? Linearizability is local, so keys are judged one by one.
 //
-// Four engines, each on the keys it fits:
+// Five engines, each on the keys it fits:
 //
 //   - zones: registers whose written values are unique, in O(n log n) (Gibbons and Korach, SIAM J. Comput. 1997);
 //   - blocks: the same with compare-and-sets, whose values are chained into blocks;
-//   - order: lists that are only appended to, with unique numbers: the longest read gives the order;
-//   - porcupine: everything else, by search within a budget of steps.
+//   - order: lists that are written and appended to, with unique numbers: each read shows a chain;
+//   - search: everything else, just in time (Lowe 2017), within a budget of steps;
+//   - porcupine: keys with too much open at once for that, within the same budget.
 //
 // What the outcomes mean: intervals are closed, so operations that touch at one
 // instant are concurrent. A write of unknown outcome may take effect at any later
@@ -15,9 +16,14 @@
 // value is a violation. Reads without an answer say nothing. A compare-and-set
 // that did not swap is a read of what it found, or, if blind, says only that it
 // did not find what it expected; one that found it and still did not swap is a violation.
+//
+// A set is read in any order, each member once. A queue or stack is read first
+// what would come out first. To take from an empty one and not know it changes nothing.
 package linear
 
 import (
+	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -30,10 +36,11 @@ const (
 	Zones     = "zones"
 	Blocks    = "blocks"
 	Order     = "order"
+	Search    = "search"
 	Porcupine = "porcupine"
 )
 
-var engines = [...]string{Zones, Blocks, Order, Porcupine}
+var engines = [...]string{Zones, Blocks, Order, Search, Porcupine}
 
 // Checker is Check as a checker for catalogues.
 type Checker struct{}
@@ -44,36 +51,119 @@ func (Checker) Name() string { return "linearizable" }
 // Check is the function Check.
 func (Checker) Check(h history.History, b judge.Budget) judge.Result { return Check(h, b) }
 
-// Check judges whether h is linearizable. The first violated key, in the order
-// in which keys appear, is the evidence: at most four operations for registers,
-// except that a circle of compare-and-sets is shown whole. Only the porcupine
-// engine uses the budget, after all other keys were judged.
+// Check judges whether h is linearizable. The first key found to be violated is the
+// evidence: at most four operations for registers, except that a circle of
+// compare-and-sets is shown whole; where a search was needed, operations of which
+// none can be left out (see witness.go). Only searches use the budget, and a hopeless
+// key hides no other. Beside the budget a search may spend a few steps for each
+// operation, so that length alone makes no history undecided.
+//
+// If the budget asks for an order, one that passes Verify comes with Holds.
 func Check(h history.History, b judge.Budget) judge.Result {
-	c := checker{h: h, limit: b.Limit()}
-	g := groupByKey(h)
-	var used [len(engines)]bool
-	var hard [][]int32
-	for k := range g.keys() {
-		r := c.key(g.key(k))
-		used[slices.Index(engines[:], r.Engine)] = true
-		switch r.Verdict {
-		case judge.Violated:
-			return r
-		case judge.Undecided:
-			hard = append(hard, g.key(k))
+	c := checker{h: h, limit: b.Limit() + stepsPerOp*len(h), want: b.Order, brief: b.Brief}
+	r := c.check()
+	r.Steps = c.steps
+	if r.Engine == "" {
+		r.Engine = c.together()
+	}
+	if r.Verdict == judge.Holds && b.Order {
+		r.Order = merge(h, c.orders)
+		if err := Verify(h, r.Order); err != nil {
+			panic("linear: " + r.Engine + " found a wrong order: " + err.Error())
 		}
 	}
-	if r := c.search(hard); r.Verdict != judge.Holds {
-		return r
-	}
-	return judge.Result{Engine: together(used)}
+	return r
 }
 
-// together names the engines that took part in a verdict.
-func together(used [len(engines)]bool) string {
+// stepsPerOp is how many steps each operation adds to the budget.
+const stepsPerOp = 8
+
+// A checker judges one history. Its slices are scratch, used anew for each key.
+type checker struct {
+	h           history.History
+	limit       int                // the budget, in steps
+	want, brief bool               // an order; no more than the verdict
+	steps       int                // spent
+	used        [len(engines)]bool // the engines that took part
+	orders      [][]int32          // of the keys that are linearizable, if wanted
+	undecided   []hard             // the keys whose search needs more steps
+	mixed       []int32            // the operations of the first key that cannot be judged, or nil
+	why         string             // it cannot
+
+	writers  writers
+	clusters []cluster
+	stack    []int32
+	blocks   []block
+	forward  []int32 // the forward blocks among them
+	lists    bool    // what is being judged is a list
+	known    known   // the list read last
+	searcher search
+}
+
+func (c *checker) check() judge.Result {
+	g := groupByKey(c.h)
+	for k := range g.keys() {
+		if r := c.key(g.key(k)); r.Verdict == judge.Violated {
+			return r
+		}
+	}
+	if r := c.retry(); r.Verdict != judge.Holds {
+		return r
+	}
+	if c.mixed != nil {
+		return judge.Result{Verdict: judge.Undecided, Evidence: judge.Evidence{Text: c.why}}
+	}
+	return judge.Result{}
+}
+
+// key judges the operations of one key, given as indices into the history. A
+// search that needs more steps than others might is put off.
+func (c *checker) key(ops []int32) judge.Result {
+	s := c.shape(ops)
+	f, why := s.family()
+	switch {
+	case why != "":
+		if c.mixed == nil {
+			c.mixed, c.why = ops, fmt.Sprintf(why, c.h[ops[0]].Key)
+		}
+		return judge.Result{}
+	case f == registers && s.registers() && c.writers.collect(c.h, ops):
+		if s.cas {
+			return c.polynomial(Blocks, ops)
+		}
+		return c.polynomial(Zones, ops)
+	case f == registers && s.lists() && c.writers.collect(c.h, ops):
+		return c.polynomial(Order, ops)
+	}
+	k := hard{ops, f}
+	r := c.try(k, firstRound)
+	if r.Verdict == judge.Undecided {
+		c.undecided = append(c.undecided, k)
+	}
+	return r
+}
+
+// polynomial judges a key by an engine that always decides.
+func (c *checker) polynomial(engine string, ops []int32) judge.Result {
+	c.use(engine)
+	c.lists, c.known = engine == Order, known{}
+	if why := c.register(ops); why != nil {
+		return judge.Result{Verdict: judge.Violated, Engine: engine, Evidence: *why}
+	}
+	if c.want {
+		c.orders = append(c.orders, c.arrange(ops))
+	}
+	return judge.Result{}
+}
+
+// use notes that the engine took part.
+func (c *checker) use(engine string) { c.used[slices.Index(engines[:], engine)] = true }
+
+// together names the engines that took part.
+func (c *checker) together() string {
 	var names []string
 	for i, name := range engines {
-		if used[i] {
+		if c.used[i] {
 			names = append(names, name)
 		}
 	}
@@ -83,56 +173,46 @@ func together(used [len(engines)]bool) string {
 	return strings.Join(names, "+")
 }
 
-// A checker judges one history. Its slices are scratch, used anew for each key.
-type checker struct {
-	h     history.History
-	limit int // the budget, in steps
-
-	writers  writers
-	clusters []cluster
-	stack    []int32
-	blocks   []block
-	forward  []int32 // the forward blocks among them
-	seen     []bool  // the appends that the longest read shows
+// A shape says what sort of operations a key saw.
+type shape struct {
+	kinds       uint16 // by number, of all operations
+	cas, append bool   // happened, or may have
+	blind       bool   // some refusal says only what was not found
+	list        bool   // a list was written
+	odd         bool   // what was written is no unique number, not even as a list of one
+	items       bool   // what was added, enqueued or pushed is no number that can stand there
 }
 
-// key judges the operations of one key, given as indices into the history. What
-// only a search can judge is undecided.
-func (c *checker) key(ops []int32) judge.Result {
-	switch s := c.shape(ops); {
-	case s.registers() && c.writers.collect(c.h, ops):
-		engine := Zones
-		if s.cas {
-			engine = Blocks
+// family returns what sort of thing the key is, or why it cannot be judged, with
+// a verb for its name.
+func (s *shape) family() (f family, why string) {
+	could := uint8(1<<registers | 1<<sets | 1<<queues | 1<<stacks)
+	for k, of := range familyOf {
+		if s.kinds>>k&1 != 0 {
+			could &= of
 		}
-		return result(engine, c.register(ops))
-	case s.lists() && c.writers.collect(c.h, ops):
-		return result(Order, c.list(ops))
+	}
+	f = family(bits.TrailingZeros8(could))
+	switch {
+	case could == 0:
+		return f, "%s is used as two of register, set, queue and stack; give each its own key"
+	case s.items:
+		return f, "a list or 0 was put in %s, where single numbers other than 0 are expected: 0 stands for nothing there; give each item a number"
 	default:
-		return judge.Result{Verdict: judge.Undecided, Engine: Porcupine}
+		return f, ""
 	}
 }
-
-// result is the answer of an engine that always decides.
-func result(engine string, why *judge.Evidence) judge.Result {
-	if why == nil {
-		return judge.Result{Engine: engine}
-	}
-	return judge.Result{Verdict: judge.Violated, Engine: engine, Evidence: *why}
-}
-
-// A shape says which kinds of operation a key saw.
-type shape struct{ write, cas, append, blind, odd bool }
 
 // registers reports whether zones or blocks apply, if values are unique.
-func (s shape) registers() bool { return !s.append && !s.blind && !s.odd }
+func (s *shape) registers() bool { return !s.append && !s.list && !s.blind && !s.odd }
 
-// lists reports whether order applies, if the numbers appended are unique.
-func (s shape) lists() bool { return s.append && !s.write && !s.cas && !s.blind }
+// lists reports whether order applies, if the numbers are unique.
+func (s *shape) lists() bool { return s.append && !s.cas && !s.blind && !s.odd }
 
 func (c *checker) shape(ops []int32) (s shape) {
 	for _, i := range ops {
 		op := &c.h[i]
+		s.kinds |= 1 << op.Kind
 		s.blind = s.blind || isBlind(op)
 		if !op.MayMutate() {
 			continue
@@ -143,11 +223,11 @@ func (c *checker) shape(ops []int32) (s shape) {
 			continue
 		case history.CAS:
 			s.cas = true
-		default:
-			s.write = true
+		case history.Add, history.Enqueue, history.Push:
+			s.items = s.items || len(op.In.List) > 0 || op.In.Num == 0 && op.Kind != history.Add
 		}
-		// A written list, or a write of the initial value, is no unique number.
-		s.odd = s.odd || len(op.In.List) > 0 || op.In.Num == 0
+		s.list = s.list || len(op.In.List) > 0
+		s.odd = s.odd || op.In.IsZero() || len(op.In.List) > 1 || len(op.In.List) == 1 && op.In.Num != 0
 	}
 	return s
 }

@@ -1,111 +1,87 @@
 package linear
 
 import (
+	"slices"
+
 	"faultline/checker/history"
 	"faultline/checker/judge"
 )
 
-// list judges a key that is only appended to, with unique numbers. Every read
-// shows the whole order so far, so the longest read fixes the order of all
-// appends that anyone saw, and every other read must be a prefix of it (the
-// idea of Elle: Kingsbury and Alvaro, VLDB 2020). Step k of the order is the
-// k-th append with the reads of length k; steps come one after another, and
-// acknowledged appends that no read shows come after all of them.
-func (c *checker) list(ops []int32) *judge.Evidence {
-	longest := c.longestRead(ops)
-	if why := c.startSteps(longest); why != nil {
-		return why
-	}
-	for _, i := range ops {
-		if !c.h[i].Observes() {
-			continue
-		}
-		if why := c.addListRead(i, longest); why != nil {
-			return why
-		}
-	}
-	return c.compareSteps()
+// Lists to which unique numbers are appended are judged as registers are. Every
+// read shows what each of its numbers was appended to (the idea of Elle: Kingsbury
+// and Alvaro, VLDB 2020), so an append is a compare-and-set from the list without
+// its number to the list with it, and a written list of one number begins a new
+// chain. An append that no read shows may stand anywhere but among what a read
+// shows together: it is like a write that nobody read.
+
+// A known list is one whose chain of clusters was looked up before.
+type known struct {
+	value history.Value
+	end   int32 // its cluster
 }
 
-// longestRead returns the first of the longest reads, or none.
-func (c *checker) longestRead(ops []int32) int32 {
-	longest := int32(none)
-	for _, i := range ops {
-		if c.h[i].Observes() && (longest == none || len(c.h[i].Out.List) > len(c.h[longest].Out.List)) {
-			longest = i
+// clusterOfList returns the cluster of the list that i read, and links those of
+// its beginnings.
+func (c *checker) clusterOfList(i int32) (int32, *judge.Evidence) {
+	v := c.h[i].Out
+	end, from := int32(initial), 0
+	switch k := c.known.value.List; {
+	case v.Num == c.known.value.Num && len(v.List) >= len(k) && slices.Equal(k, v.List[:len(k)]):
+		end, from = c.known.end, len(k)
+	case v.Num == c.known.value.Num && len(v.List) > 0 && len(v.List) < len(k) && slices.Equal(k[:len(v.List)], v.List):
+		return c.writers.of(v.List[len(v.List)-1]) + 1, nil
+	case v.Num != 0:
+		w := c.writers.of(v.Num)
+		if w == none || !c.wrote(w, history.Num(v.Num)) {
+			return none, c.noOrigin(i, history.Num(v.Num), history.Write)
 		}
+		end = w + 1
+		c.see(end)
 	}
-	return longest
+	for k, x := range v.List[from:] {
+		next, why := c.follow(i, x, end, from+k == 0 && v.Num == 0)
+		if why != nil {
+			return none, why
+		}
+		end = next
+	}
+	c.known = known{v, end}
+	return end, nil
 }
 
-// startSteps opens a cluster for the empty list and one for each append of the
-// longest read, in its order.
-func (c *checker) startSteps(longest int32) *judge.Evidence {
-	c.clusters = append(c.clusters[:0], cluster{write: none, first: mark{always, none}, last: mark{always, none}})
-	c.seen = append(c.seen[:0], make([]bool, len(c.writers.ops))...)
-	if longest == none {
-		return nil
-	}
-	for _, x := range c.h[longest].Out.List {
-		w := c.writers.of(x)
-		if w == none {
-			return c.neverAppended(longest, x)
-		}
-		i := c.writers.ops[w]
-		if c.seen[w] {
-			return c.appendedTwice(longest, i)
-		}
-		c.seen[w] = true
-		op := &c.h[i]
-		c.clusters = append(c.clusters, cluster{write: i, first: mark{returned(op), i}, last: mark{op.Call, i}})
-	}
-	return nil
+// wrote reports whether the writer wrote the value, and appended nothing.
+func (c *checker) wrote(w int32, v history.Value) bool {
+	op := &c.h[c.writers.ops[w]]
+	return op.Kind == history.Write && op.In.Equal(v)
 }
 
-// addListRead puts a read into the step that its length says.
-func (c *checker) addListRead(i, longest int32) *judge.Evidence {
-	op := &c.h[i]
-	if op.Out.Num != 0 {
-		return c.neverWritten(i, history.Num(op.Out.Num))
+// follow returns the cluster of x, which i read right after the number of cluster
+// before, or at the beginning of a list.
+func (c *checker) follow(i int32, x int64, before int32, first bool) (int32, *judge.Evidence) {
+	w := c.writers.of(x)
+	if w == none {
+		return none, c.noOrigin(i, history.Num(x), history.Append)
 	}
-	if op.Kind == history.CAS && op.Out.Equal(op.Expect) {
-		return c.refused(i)
-	}
-	whole := c.h[longest].Out.List
-	for k, x := range op.Out.List {
-		if whole[k] != x {
-			if c.writers.of(x) == none {
-				return c.neverAppended(i, x)
-			}
-			return c.differentOrder(i, longest)
+	k := w + 1
+	cl := &c.clusters[k]
+	if c.h[cl.write].Kind == history.Write {
+		if !first || !c.wrote(w, history.Value{List: []int64{x}}) {
+			return none, c.noOrigin(i, history.Num(x), history.Append)
 		}
+		c.see(k)
+		return k, nil
 	}
-	cl := &c.clusters[len(op.Out.List)]
-	if cl.write != none && op.Return < c.h[cl.write].Call {
-		return c.readBeforeWrite(i, cl.write)
+	switch other := c.clusters[before].next; {
+	case cl.linked && cl.from == before:
+		return k, nil
+	case cl.linked && cl.told == i:
+		return none, c.appendedTwice(i, cl.write)
+	case cl.linked:
+		return none, c.differentOrder(i, cl.told)
+	case other != none:
+		return none, c.differentOrder(i, c.clusters[other].told)
 	}
-	if op.Return < cl.first.at {
-		cl.first = mark{op.Return, i}
-	}
-	cl.last = later(cl.last, mark{op.Call, i})
-	return nil
-}
-
-// compareSteps looks for an operation that had returned before one of an earlier
-// step was called.
-func (c *checker) compareSteps() *judge.Evidence {
-	last := c.clusters[0].last
-	for k := 1; k < len(c.clusters); k++ {
-		cl := &c.clusters[k]
-		if cl.first.at < last.at {
-			return c.outOfOrder(cl.first.op, last.op)
-		}
-		last = later(last, cl.last)
-	}
-	for w, i := range c.writers.ops {
-		if op := &c.h[i]; !c.seen[w] && returned(op) < last.at {
-			return c.missingAppend(i, last.op)
-		}
-	}
-	return nil
+	cl.linked, cl.happened, cl.from, cl.told = true, true, before, i
+	c.clusters[before].next = k
+	return k, nil
 }

@@ -41,9 +41,10 @@ type mark struct {
 type cluster struct {
 	write    int32 // the operation that wrote it; none for the initial value
 	happened bool  // the write was acknowledged or its value seen
-	linked   bool  // the write is a compare-and-set, so from is another cluster
+	linked   bool  // the write is a compare-and-set, or an append that was seen, so from is another cluster
 	from     int32 // the cluster whose value it replaced
 	next     int32 // the cluster whose compare-and-set replaced this value, or none
+	told     int32 // of an append that is linked: the first read that shows it
 	first    mark  // earliest return
 	last     mark  // latest call
 }
@@ -122,15 +123,27 @@ func (c *checker) clusterOf(v history.Value) int32 {
 	}
 }
 
+// locate returns the cluster of what i read.
+func (c *checker) locate(i int32) (int32, *judge.Evidence) {
+	if c.lists {
+		return c.clusterOfList(i)
+	}
+	k := c.clusterOf(c.h[i].Out)
+	if k == none {
+		return none, c.noOrigin(i, c.h[i].Out, history.Write)
+	}
+	return k, nil
+}
+
 func (c *checker) addReads(ops []int32) *judge.Evidence {
 	for _, i := range ops {
 		op := &c.h[i]
 		if !op.Observes() {
 			continue
 		}
-		k := c.clusterOf(op.Out)
-		if k == none {
-			return c.neverWritten(i, op.Out)
+		k, why := c.locate(i)
+		if why != nil {
+			return why
 		}
 		cl := &c.clusters[k]
 		if op.Kind == history.CAS && op.Out.Equal(op.Expect) {
@@ -159,7 +172,7 @@ func (c *checker) linkSwaps() *judge.Evidence {
 		cl := &c.clusters[k]
 		from := c.clusterOf(c.h[cl.write].Expect)
 		if from == none {
-			return c.neverWritten(cl.write, c.h[cl.write].Expect)
+			return c.noOrigin(cl.write, c.h[cl.write].Expect, history.Write)
 		}
 		if other := c.clusters[from].next; other != none {
 			return c.swappedTwice(cl.write, c.clusters[other].write)
@@ -171,7 +184,10 @@ func (c *checker) linkSwaps() *judge.Evidence {
 }
 
 // A block is one cluster, or several that compare-and-sets chained together.
-type block struct{ first, last mark }
+type block struct {
+	first, last mark
+	head        int32 // its first cluster
+}
 
 // forward reports whether the block must have been in place throughout the time
 // from first to last; else it may fit into any instant of that span.
@@ -190,7 +206,7 @@ func (c *checker) joinBlocks() *judge.Evidence {
 		if cl.linked {
 			continue // joined from the head of its chain
 		}
-		b := block{cl.first, cl.last}
+		b := block{cl.first, cl.last, int32(k)}
 		joined++
 		for at := cl.next; at != none; at = c.clusters[at].next {
 			nx := &c.clusters[at]

@@ -1,227 +1,219 @@
 package linear
 
-import (
-	"cmp"
-	"context"
-	"fmt"
-	"slices"
+import "faultline/checker/history"
 
-	"github.com/anishathalye/porcupine"
+// The idea (Lowe, "Testing for linearizability", Concurrency and Computation
+// 2017): follow the configurations in which things may stand from one return to
+// the next. Nothing needs to happen before it must: when an operation returns,
+// configurations in which it has not happened are led on, by any open operations,
+// until it has; those that cannot be led there are given up. A configuration tells
+// of what is open, not of all that happened.
+//
+// What keeps configurations few:
+//
+//   - A look happens as soon as its answer fits. It changes nothing, so that is never wrong.
+//   - A write hides what was written or appended just before it. All that is open by
+//     then is free: it may pass for having happened there, unseen, or for still to happen.
+//   - Operations of one effect are interchangeable: the one to return first goes first,
+//     and a crashed one, which never returns, goes last.
+//   - A configuration that another covers is dropped.
+//   - A write, and a crashed operation, is not worth a step on the way if nothing
+//     open could tell that it happened.
+//   - What no later answer can tell apart is one state, dead.
 
-	"faultline/checker/history"
-	"faultline/checker/judge"
-)
+// A search judges one key. It is used again for the next.
+type search struct {
+	plan
+	window
+	bags    bags
+	crashes []int32 // by effect: crashed operations, if they are counted
 
-// stepOps is the number of operations on a key up to which a step of the search
-// counts once. Porcupine keeps a set of all operations at each step, so on
-// longer keys a step counts for more: the budget bounds memory as well.
-const stepOps = 1024
+	out   []configuration // where the one just visited leads
+	stack []int32         // depth first: configurations to visit yet
+	here  configurations
+	past  configurations // breadth first: after the return
 
-// Each key gets so many steps in the first round, and so many times more in each
-// later one. A key that is easy to refute would else wait behind a hopeless one.
-const (
-	firstRound  = 20_000
-	roundFactor = 8
-)
+	steps, limit int
+	want         bool // an order
+	trail        []step
+}
 
-// search judges keys with porcupine, round by round, until the budget is spent.
-func (c *checker) search(keys [][]int32) judge.Result {
-	left := make([]*searcher, len(keys))
-	for i, ops := range keys {
-		left[i] = newSearch(c.h, ops)
+// A step is an operation that led from one configuration to another.
+type step struct {
+	before int32 // the step before, or none
+	move   int32 // none for a crashed operation
+	effect int32
+	event  int32 // the return for which it was taken
+}
+
+// prepare gets ready to judge operations of a key; see plan.
+func (s *search) prepare(h history.History, ops, loose []int32, f family, until history.Time) {
+	if s.here.head == nil {
+		s.furnish()
 	}
-	budget := c.limit
-	for allowance := firstRound; len(left) > 0 && budget > 0; allowance *= roundFactor {
-		still := left[:0]
-		for _, s := range left {
-			steps := min(allowance, budget)
-			before := steps
-			verdict := s.run(never, &steps)
-			budget -= before - max(steps, 0)
-			switch verdict {
-			case judge.Violated:
-				return judge.Result{Verdict: judge.Violated, Engine: Porcupine, Evidence: *s.explain(c.limit)}
-			case judge.Undecided:
-				still = append(still, s)
-			}
-		}
-		left = still
+	s.plan.prepare(h, ops, loose, f, until)
+	if s.tooWide {
+		return
 	}
-	if len(left) == 0 {
-		return judge.Result{Engine: Porcupine}
-	}
-	return judge.Result{Verdict: judge.Undecided, Engine: Porcupine, Evidence: judge.Evidence{Text: c.ranOut(left)}}
-}
-
-// ranOut says on which keys the budget was not enough, and what to do.
-func (c *checker) ranOut(left []*searcher) string {
-	first := left[0]
-	return fmt.Sprintf("the search of %d steps ended with %d keys undecided (the first is %s, with %d operations); allow more steps, use unique values, or spread the load over more keys",
-		c.limit, len(left), c.h[first.ops[0]].Key, len(first.ops))
-}
-
-// A move is an operation as porcupine sees it.
-type move struct {
-	op              *history.Op
-	expect, in, out *cell
-	unknown         bool // its outcome
-}
-
-// A searcher prepares the operations of one key for porcupine.
-type searcher struct {
-	h     history.History
-	ops   []int32
-	cells cells
-	moves []move
-}
-
-func newSearch(h history.History, ops []int32) *searcher {
-	s := &searcher{h: h, cells: newCells(), moves: make([]move, 0, len(ops))}
-	seen := observe(h, ops, &s.cells)
-	for _, i := range ops {
-		op := &h[i]
-		if op.Status == history.Unknown && seen.misses(op) {
-			continue
-		}
-		m := move{op: op, expect: s.cells.of(op.Expect), unknown: op.Status == history.Unknown}
-		if op.Kind != history.Append {
-			m.in = s.cells.of(op.In)
-		}
-		if op.Observes() {
-			m.out = s.cells.of(op.Out)
-		}
-		s.ops = append(s.ops, i)
-		s.moves = append(s.moves, m)
-	}
-	return s
-}
-
-// run searches for an order of what had happened until the given instant:
-// operations that were running then count as unknown.
-func (s *searcher) run(until history.Time, steps *int) judge.Verdict {
-	ops := make([]porcupine.Operation, 0, len(s.moves))
+	s.window.prepare(&s.plan)
+	s.crashes = append(s.crashes[:0], make([]int32, len(s.plan.effects))...)
 	for k := range s.moves {
-		m := s.moves[k]
-		end := returned(m.op)
-		if m.op.Call > until {
-			continue
+		if m := &s.moves[k]; m.end == forever && !s.plan.effects[m.effect].many {
+			s.crashes[m.effect]++
 		}
-		if end > until {
-			if !m.op.MayMutate() {
-				continue
-			}
-			m.unknown, end = true, never
+	}
+	s.bags.prepare(s.crashes)
+}
+
+// start goes back to the beginning, with so many steps to spend.
+func (s *search) start(limit int) configuration {
+	s.limit, s.trail = limit, s.trail[:0]
+	s.here.reset()
+	s.goTo(0)
+	return configuration{state: s.alive(blank, 0), event: s.nextReturn(0), trail: none}
+}
+
+// nextReturn returns the first return from the event on, or the end of all events.
+func (s *search) nextReturn(event int32) int32 {
+	for int(event) < len(s.events) && s.events[event] >= 0 {
+		event++
+	}
+	return event
+}
+
+// alive returns the state, or dead if no answer from the event on tells of it.
+func (p *plan) alive(at state, event int32) state {
+	if at > dead && p.space.until[at] < event {
+		return dead
+	}
+	return at
+}
+
+// visit finds out where a configuration leads: past the return that comes next,
+// or a step on the way there.
+func (s *search) visit(c configuration) {
+	s.goTo(c.event)
+	s.out = s.out[:0]
+	x := &s.moves[^s.events[c.event]]
+	if c.onWay {
+		s.leadOn(&c, x)
+		return
+	}
+	c.free |= s.idle(c.state) &^ c.taken
+	happened := (c.taken|c.free)&x.bit() != 0
+	if happened {
+		s.pass(c, x)
+	}
+	// What is free may have happened unseen; but this is its last chance to leave a mark.
+	if !happened || c.free&x.bit() != 0 && x.effect != none {
+		c.free &^= x.bit()
+		c.onWay = true
+		s.out = append(s.out, c)
+	}
+}
+
+// leadOn makes operations happen in c, one at a time, on the way to x.
+func (s *search) leadOn(c *configuration, x *move) {
+	if at := s.needs(x); at != nowhere && at != c.state && s.builds == 0 && s.window.states[at].leads == 0 {
+		return // nothing open leads to where x can happen
+	}
+	for _, e := range s.active {
+		if effect := &s.plan.effects[e]; effect.kind != history.CAS || effect.expect == c.state {
+			s.try(c, e, x)
 		}
-		ops = append(ops, porcupine.Operation{ClientId: m.op.Process, Input: &m, Call: int64(m.op.Call), Return: int64(end)})
 	}
-	cost := 1 + len(ops)/stepOps
-	model := porcupine.Model{
-		Init: func() any { return s.cells.of(history.Value{}) },
-		// Porcupine cannot be told to stop, but a search in which no step
-		// succeeds any more unwinds at once.
-		StepContext: func(_ context.Context, state, input, _ any) (bool, any) {
-			if *steps -= cost; *steps < 0 {
-				return false, nil
-			}
-			return s.cells.step(state.(*cell), input.(*move))
-		},
-		Hash: func(state any) uint64 { return state.(*cell).hash },
-	}
-	found := porcupine.CheckOperations(model, ops)
+}
+
+// needs returns the only state in which x can happen, or nowhere if there are others.
+func (s *search) needs(x *move) state {
 	switch {
-	case found:
-		return judge.Holds
-	case *steps < 0:
-		return judge.Undecided
+	case x.effect != none:
+		return s.plan.effects[x.effect].expect
+	case x.blind:
+		return nowhere
 	default:
-		return judge.Violated
+		return x.sight
 	}
 }
 
-// step is the sequential specification of a key.
-func (c *cells) step(state *cell, m *move) (bool, *cell) {
-	switch m.op.Kind {
-	case history.Read:
-		return m.out == state, state
-	case history.Write:
-		return true, m.in
-	case history.Append:
-		return true, c.append(state, m.op.In.Num)
-	}
-	switch equal := m.expect == state; {
-	case m.unknown && equal, m.op.Swapped && equal:
-		return true, m.in
-	case m.unknown:
-		return true, state
-	case m.op.Swapped:
-		return false, nil
-	case m.op.Blind:
-		return !equal, state
-	default:
-		return !equal && m.out == state, state
-	}
+// pass leads a configuration in which x happened past its return.
+func (s *search) pass(c configuration, x *move) {
+	c.taken &^= x.bit()
+	c.free &^= x.bit()
+	c.state = s.alive(c.state, c.event+1)
+	c.event, c.onWay = s.nextReturn(c.event+1), false
+	s.out = append(s.out, c)
 }
 
-// explain names the operation whose return made the history impossible: what
-// had happened before it can be explained, what had happened with it cannot.
-// Prefixes of linearizable histories are linearizable, so bisection finds it.
-func (s *searcher) explain(limit int) *judge.Evidence {
-	byReturn := slices.DeleteFunc(slices.Clone(s.ops), func(i int32) bool { return returned(&s.h[i]) == never })
-	slices.SortStableFunc(byReturn, func(a, b int32) int { return cmp.Compare(s.h[a].Return, s.h[b].Return) })
-	low, high := 0, len(byReturn)-1 // the culprit is in byReturn[low:high+1]
-	for low < high {
-		mid := (low + high) / 2
-		steps := limit // of its own: the verdict stands whatever comes out
-		if s.run(s.h[byReturn[mid]].Return, &steps) == judge.Violated {
-			high = mid
-		} else {
-			low = mid + 1
-		}
+// try makes an operation of the effect happen in c, if one can. Those that return
+// first go first; but what is still to happen and what is free are not the same,
+// and so both may be tried.
+func (s *search) try(c *configuration, e int32, x *move) {
+	effect := &s.plan.effects[e]
+	to := s.after(c.state, effect)
+	if to == nowhere {
+		return
 	}
-	i := byReturn[low]
-	return because(fmt.Sprintf("no order of the operations on %s up to %v explains that %v (called at %v)", s.h[i].Key, s.h[i].Return, s.h[i], s.h[i].Call), i)
-}
-
-// observed is what the answers on a key tell of.
-type observed struct {
-	nums  map[int64]bool // what it held
-	items map[int64]bool // what was in its list
-	blind bool           // an answer depends on what it did not hold
-}
-
-// observe collects what the answers tell of, and makes cells of it.
-func observe(h history.History, ops []int32, cells *cells) observed {
-	o := observed{nums: map[int64]bool{}, items: map[int64]bool{}}
-	add := func(v history.Value) {
-		cells.add(v)
-		o.nums[v.Num] = true
-		for _, x := range v.List {
-			o.items[x] = true
-		}
+	w := &s.window.effects[e]
+	due, dueEnd := s.earliest(w.open &^ (c.taken | c.free))
+	if due != 0 {
+		s.take(c, e, due, to, x)
 	}
-	for _, i := range ops {
-		op := &h[i]
-		o.blind = o.blind || isBlind(op)
-		if op.Observes() {
-			add(op.Out)
-		}
-		if op.Kind == history.CAS {
-			add(op.Expect)
-		}
+	if to == c.state && (effect.kind != history.Write || s.blind&^(c.taken|c.free) == 0) {
+		return // it would change nothing and hide nothing
 	}
-	return o
-}
-
-// misses reports whether no answer depends on op, of unknown outcome, having
-// happened: then it can be taken never to have. Without it a few dozen crashed
-// writes make the search hopeless.
-func (o *observed) misses(op *history.Op) bool {
+	free, freeEnd := s.earliest(w.open & c.free)
 	switch {
-	case o.blind || len(op.In.List) > 0:
-		return false
-	case op.Kind == history.Append:
-		return !o.items[op.In.Num]
-	default:
-		return !o.nums[op.In.Num]
+	case free != 0 && freeEnd < dueEnd:
+		s.take(c, e, free, to, x)
+	case free == 0 && due == 0 && s.bags.count(c.used, e) < w.crashed:
+		s.take(c, e, 0, to, x)
 	}
+}
+
+// take makes the operation with the bit, or a crashed one if it is 0, happen in c.
+func (s *search) take(c *configuration, e int32, bit uint64, to state, x *move) {
+	d := *c
+	d.state = to
+	if bit == 0 {
+		d.used = s.bags.plus(c.used, e)
+	}
+	d.taken |= bit
+	d.free &^= bit
+	isWrite := s.plan.effects[e].kind == history.Write
+	if isWrite {
+		d.free |= s.blind &^ d.taken
+	}
+	idle := s.idle(to) &^ d.taken
+	happened := bit == x.bit() || idle&x.bit() != 0
+	if !happened && (bit == 0 || isWrite) && !s.tells(&d, idle) {
+		return
+	}
+	d.free |= idle
+	s.note(&d, bit, e)
+	if happened {
+		s.pass(d, x)
+	}
+	if bit != x.bit() && !(happened && x.effect == none) {
+		d.free &^= x.bit() // it may yet leave its mark
+		s.out = append(s.out, d)
+	}
+}
+
+// tells reports whether something open could tell that d came to its state.
+func (s *search) tells(d *configuration, idle uint64) bool {
+	return s.builds > 0 || idle&s.looks&^d.free != 0 || s.window.states[d.state].expects > 0
+}
+
+// note writes down the step that led to d.
+func (s *search) note(d *configuration, bit uint64, e int32) {
+	if !s.want {
+		return
+	}
+	st := step{before: d.trail, move: none, effect: e, event: d.event}
+	if bit != 0 {
+		st.move = s.moveOf(bit)
+	}
+	s.trail = append(s.trail, st)
+	d.trail = int32(len(s.trail) - 1)
 }

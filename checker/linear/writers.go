@@ -27,6 +27,14 @@ type written struct {
 	writer int32
 }
 
+// number returns the number that op brought: of a list, the first one.
+func number(op *history.Op) int64 {
+	if len(op.In.List) > 0 {
+		return op.In.List[0]
+	}
+	return op.In.Num
+}
+
 // collect notes what the operations of a key wrote or appended, and reports
 // whether all the values differ. Operations of unknown outcome count, too.
 func (w *writers) collect(h history.History, ops []int32) bool {
@@ -34,7 +42,7 @@ func (w *writers) collect(h history.History, ops []int32) bool {
 	var low, high int64
 	for _, i := range ops {
 		if op := &h[i]; op.MayMutate() {
-			if v := op.In.Num; len(w.ops) == 0 {
+			if v := number(op); len(w.ops) == 0 {
 				low, high = v, v
 			} else {
 				low, high = min(low, v), max(high, v)
@@ -53,7 +61,7 @@ func (w *writers) fillDense(h history.History, width int) bool {
 	w.dense = slices.Grow(w.dense[:0], width)[:width]
 	clear(w.dense)
 	for k, i := range w.ops {
-		at := &w.dense[h[i].In.Num-w.low]
+		at := &w.dense[number(&h[i])-w.low]
 		if *at != 0 {
 			return false
 		}
@@ -65,7 +73,7 @@ func (w *writers) fillDense(h history.History, width int) bool {
 func (w *writers) fillSorted(h history.History) bool {
 	w.dense, w.sorted = w.dense[:0], w.sorted[:0]
 	for k, i := range w.ops {
-		w.sorted = append(w.sorted, written{h[i].In.Num, int32(k)})
+		w.sorted = append(w.sorted, written{number(&h[i]), int32(k)})
 	}
 	slices.SortFunc(w.sorted, func(a, b written) int { return cmp.Compare(a.value, b.value) })
 	for k := 1; k < len(w.sorted); k++ {
