@@ -139,7 +139,7 @@ func TestStories(t *testing.T) {
 		{"the same value twice needs a search", h{write(1, 1, 0, 10), write(2, 2, 20, 30), write(1, 1, 40, 50), read(3, 1, 60, 70)}, Search, nil, ""},
 		{
 			"the search names what cannot be, and no more", h{write(1, 1, 0, 10), write(1, 1, 12, 15), write(2, 2, 20, 30), read(3, 1, 60, 70), write(1, 1, 80, 90), read(3, 1, 92, 95)}, Search,
-			[]int{0, 1, 2, 3}, "whatever else was done to x, there is no order of these 4: client 1 wrote x=1 (0 ns to 10 ms); client 1 wrote x=1 (12 ms to 15 ms); client 2 wrote x=2 (20 ms to 30 ms); client 3 read x=1 (60 ms to 70 ms)",
+			[]int{0, 1, 2, 3}, "whatever else was done to x, there is no order of these 4: client 1 wrote x=1 (called at 0 ns, answered at 10 ms); client 1 wrote x=1 (called at 12 ms, answered at 15 ms); client 2 wrote x=2 (called at 20 ms, answered at 30 ms); client 3 read x=1 (called at 60 ms, answered at 70 ms)",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -116,14 +116,22 @@ func (c *checker) noOrder(ops []int32) *judge.Evidence {
 	const most = 6
 	var list []string
 	for _, i := range ops[max(0, len(ops)-most):] {
-		op := &c.h[i]
-		list = append(list, fmt.Sprintf("%v (%v to %v)", op, op.Call, op.Return))
+		list = append(list, c.when(i))
 	}
 	if len(ops) > most {
 		list = append([]string{fmt.Sprintf("%d more", len(ops)-most)}, list...)
 	}
 	text := fmt.Sprintf("whatever else was done to %s, there is no order of these %d: %s", c.h[ops[0]].Key, len(ops), strings.Join(list, "; "))
 	return because(text, ops...)
+}
+
+// when says what an operation did, when it was called and when it was answered.
+func (c *checker) when(i int32) string {
+	op := &c.h[i]
+	if op.Status == history.Unknown {
+		return fmt.Sprintf("%v (called at %v, never answered)", op, op.Call)
+	}
+	return fmt.Sprintf("%v (called at %v, answered at %v)", op, op.Call, op.Return)
 }
 
 // alone explains an operation that could not happen whatever the others did.
