@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -103,6 +104,9 @@ func (a *app) check(files []string, o *checkOptions) error {
 	budget, err := o.complete(len(files))
 	if err != nil {
 		return err
+	}
+	if a.env("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(math.MaxInt64) // a long history needs its room, or the collector runs all the time
 	}
 	var all []*checked
 	for _, file := range files {

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
+	"faultline/checker"
 	"faultline/checker/causal"
 	"faultline/checker/execution"
 	"faultline/checker/history"
 	"faultline/checker/judge"
 	"faultline/checker/linear"
 	"faultline/checker/sequential"
-	"faultline/checker/staleness"
 	"faultline/checker/txn"
 	"faultline/results"
 )
@@ -19,24 +20,31 @@ import (
 // allLevels asks for the verdict on every level.
 const allLevels = "all"
 
-// A level is a property of histories of operations, with its checker.
+// A level is a property of histories of operations, with its checker. What the
+// history tells of reads and writes is found out once for all, if it is needed.
 type level struct {
 	name  string
-	judge func(x *execution.Execution, b judge.Budget) judge.Result
+	judge func(x func() *execution.Execution, h history.History, b judge.Budget) judge.Result
 }
 
 // levels are those of operations, strongest first.
 var levels = []level{
-	{"linearizable", func(x *execution.Execution, b judge.Budget) judge.Result { return linear.Check(x.History, b) }},
-	{"sequential", sequential.Judge},
+	{"linearizable", func(_ func() *execution.Execution, h history.History, b judge.Budget) judge.Result {
+		return linear.Check(h, b)
+	}},
+	{"sequential", func(x func() *execution.Execution, _ history.History, b judge.Budget) judge.Result {
+		return sequential.Judge(x(), b)
+	}},
 	{causal.CCv.String(), causalLevel(causal.CCv)},
 	{causal.CM.String(), causalLevel(causal.CM)},
 	{causal.CC.String(), causalLevel(causal.CC)},
 	{causal.PRAM.String(), causalLevel(causal.PRAM)},
 }
 
-func causalLevel(m causal.Model) func(*execution.Execution, judge.Budget) judge.Result {
-	return func(x *execution.Execution, b judge.Budget) judge.Result { return causal.Judge(x, m, b) }
+func causalLevel(m causal.Model) func(func() *execution.Execution, history.History, judge.Budget) judge.Result {
+	return func(x func() *execution.Execution, _ history.History, b judge.Budget) judge.Result {
+		return causal.Judge(x(), m, b)
+	}
 }
 
 // levelNames are what --level takes.
@@ -61,7 +69,6 @@ type levelVerdict struct {
 // judgeOperations judges the level asked for, and the others if all are asked
 // for or the strongest does not hold.
 func (c *checked) judgeOperations(name string, b judge.Budget) error {
-	x := execution.New(c.file.History)
 	asked := 0
 	c.everyLevel = name == allLevels
 	if name != "" && !c.everyLevel {
@@ -69,16 +76,19 @@ func (c *checked) judgeOperations(name string, b judge.Budget) error {
 			return results.UnknownName("--level", name, levelNames()[:1+len(levels)])
 		}
 	}
-	r := levels[asked].judge(x, b)
+	h := c.file.History
+	x := sync.OnceValue(func() *execution.Execution { return execution.New(h) })
+	r := levels[asked].judge(x, h, b)
 	c.settle(levels[asked].name, &r)
-	c.Staleness = stalenessOf(c.file.History)
+	scores := checker.Score(checker.Run{History: h})
+	c.Scores = &scores
 	if !c.everyLevel && (name != "" || r.Verdict != judge.Violated) {
 		return nil
 	}
 	for i, l := range levels {
 		one := r
 		if i != asked {
-			one = l.judge(x, b)
+			one = l.judge(x, h, b)
 		}
 		c.Levels = append(c.Levels, levelVerdict{l.name, one.Verdict, c.inLines(one.Evidence)})
 	}
@@ -152,16 +162,4 @@ func (c *checked) conclusion() string {
 	default:
 		return text + " does not hold (--level " + next.Level + " says why)."
 	}
-}
-
-func stalenessOf(h history.History) *stalenessResult {
-	s := staleness.Measure(h)
-	r := &stalenessResult{Reads: s.Reads, Stale: len(s.Stale), Share: s.Share(), Unexplained: s.Unexplained, Skipped: s.Skipped}
-	if oldest, any := s.Oldest(); any {
-		r.OldestNS = int64(oldest.Age)
-	}
-	for _, one := range s.Stale {
-		r.Versions = max(r.Versions, one.Versions)
-	}
-	return r
 }

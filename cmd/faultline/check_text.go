@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 
+	"faultline/checker"
 	"faultline/checker/history"
 	"faultline/checker/judge"
 	"faultline/checker/txn"
@@ -13,23 +15,23 @@ import (
 
 // A checked is what came out for one history file.
 type checked struct {
-	File         string           `json:"file"`
-	Format       history.Format   `json:"format"`
-	Model        history.Model    `json:"model"`
-	Dialect      history.Dialect  `json:"dialect,omitempty"`
-	Ops          int              `json:"operations"`
-	Transactions int              `json:"transactions,omitempty"`
-	Clients      int              `json:"clients"`
-	Keys         int              `json:"keys"`
-	Timed        bool             `json:"timed"` // times are nanoseconds; otherwise the numbers of lines
-	Level        string           `json:"level"` // the one that was asked for
-	Verdict      judge.Verdict    `json:"verdict"`
-	Engine       string           `json:"engine"`
-	Evidence     string           `json:"evidence,omitempty"`
-	Proof        []proof          `json:"proof,omitempty"`
-	Levels       []levelVerdict   `json:"levels,omitempty"` // strongest first
-	Staleness    *stalenessResult `json:"staleness,omitempty"`
-	Notes        []string         `json:"notes,omitempty"` // rules by which the file was read
+	File         string          `json:"file"`
+	Format       history.Format  `json:"format"`
+	Model        history.Model   `json:"model"`
+	Dialect      history.Dialect `json:"dialect,omitempty"`
+	Ops          int             `json:"operations"`
+	Transactions int             `json:"transactions,omitempty"`
+	Clients      int             `json:"clients"`
+	Keys         int             `json:"keys"`
+	Timed        bool            `json:"timed"` // times are nanoseconds; otherwise the numbers of lines
+	Level        string          `json:"level"` // the one that was asked for
+	Verdict      judge.Verdict   `json:"verdict"`
+	Engine       string          `json:"engine"`
+	Evidence     string          `json:"evidence,omitempty"`
+	Proof        []proof         `json:"proof,omitempty"`
+	Levels       []levelVerdict  `json:"levels,omitempty"` // strongest first
+	Scores       *checker.Scores `json:"scores,omitempty"` // of operations
+	Notes        []string        `json:"notes,omitempty"`  // rules by which the file was read
 
 	file       *history.File
 	proof      []int       // operations, or transactions
@@ -46,16 +48,6 @@ type proof struct {
 	Call     int64  `json:"call"`
 	End      *int64 `json:"return"` // null: not answered
 	when     string
-}
-
-type stalenessResult struct {
-	Reads       int     `json:"reads"` // judged
-	Stale       int     `json:"stale"`
-	Share       float64 `json:"share"`
-	OldestNS    int64   `json:"oldest_ns"`
-	Versions    int     `json:"versions"` // most that a read was behind
-	Unexplained int     `json:"unexplained"`
-	Skipped     int     `json:"skipped"`
 }
 
 func newChecked(name string, f *history.File) *checked {
@@ -166,8 +158,8 @@ func (c *checked) text(style report.Style) string {
 		c.explain(&b, style)
 	}
 	c.tellLevels(&b, style)
-	if text := c.Staleness.text(c.Timed); text != "" {
-		fmt.Fprintf(&b, "  %s\n", text)
+	if c.Scores != nil {
+		c.tellScores(&b)
 	}
 	fmt.Fprintf(&b, "%s\n", style.Faint("  read as "+c.kind()))
 	for _, note := range c.Notes {
@@ -199,10 +191,19 @@ func (c *checked) explain(b *strings.Builder, style report.Style) {
 	}
 	fmt.Fprintf(b, "%s\n\n", report.Wrap(c.Evidence, "  "))
 	table := report.Table{Style: style, Indent: "  ", Head: []string{">line", "operation", "when"}}
+	const others = 2 + 7 + 2 + 2 // the indent, the column of lines, and the gaps
 	for _, p := range c.Proof[:min(many, len(c.Proof))] {
-		table.Rows = append(table.Rows, []string{fmt.Sprint(p.Line), p.Op, p.when})
+		table.Rows = append(table.Rows, []string{fmt.Sprint(p.Line), shorten(p.Op, report.Width-others-len(p.when)), p.when})
 	}
 	fmt.Fprintf(b, "%s\n", table.String())
+}
+
+// shorten cuts a text to n columns.
+func shorten(text string, n int) string {
+	if letters := []rune(text); len(letters) > n {
+		return string(letters[:max(0, n-1)]) + "…"
+	}
+	return text
 }
 
 // tellLevels says which levels hold: all in a table if all were asked for.
@@ -234,21 +235,72 @@ func (c *checked) tableOfLevels(b *strings.Builder, style report.Style) {
 	}
 }
 
-// text returns the staleness in words, or nothing if no read was judged.
-func (s *stalenessResult) text(timed bool) string {
-	if s == nil || s.Reads == 0 {
+// tellScores says how far from linearizable the history is, and how stale its
+// reads are. Without times in the file there is no telling how long.
+func (c *checked) tellScores(b *strings.Builder) {
+	s := c.Scores
+	var parts []string
+	if c.Timed {
+		parts = append(parts, distanceText("Delta", &s.Delta), distanceText("Gamma", &s.Gamma))
+	}
+	if s.K.Upper > 1 || s.K.Infinite {
+		parts = append(parts, boundsText(&s.K, "k-atomicity %s"))
+	}
+	if s.Removal.Upper > 0 {
+		parts = append(parts, boundsText(&s.Removal, "%s ops too many"))
+	}
+	if c.Verdict == judge.Violated && len(parts) > 0 && s.Unjudged < c.Keys {
+		text := "scores: " + strings.Join(parts, ", ")
+		if s.Unjudged > 0 {
+			text += fmt.Sprintf("; %s not judged", report.Count(s.Unjudged, "key"))
+		}
+		fmt.Fprintf(b, "%s\n", report.Wrap(text, "  "))
+	}
+	if text := stalenessText(&s.Staleness, c.Timed); text != "" {
+		fmt.Fprintf(b, "%s\n", report.Wrap(text, "  "))
+	}
+}
+
+func distanceText(name string, d *checker.Distance) string {
+	if d.Infinite {
+		return name + " infinite"
+	}
+	return name + " " + milliseconds(d.Time)
+}
+
+// boundsText fills in a number, or from which to which it may be.
+func boundsText(n *checker.Bounds, format string) string {
+	text := report.Thousands(fmt.Sprint(n.Lower))
+	switch {
+	case n.Infinite:
+		text = "infinite"
+	case n.Lower < n.Upper:
+		text += " to " + report.Thousands(fmt.Sprint(n.Upper))
+	}
+	return fmt.Sprintf(format, text)
+}
+
+// milliseconds writes a time as results do.
+func milliseconds(t time.Duration) string {
+	age, _ := results.FindMetric("stale_age_max")
+	return age.Format(float64(t) / float64(time.Millisecond))
+}
+
+// stalenessText returns the staleness in words, or nothing if no read was judged.
+func stalenessText(s *checker.Staleness, timed bool) string {
+	if s.Reads == 0 {
 		return ""
 	}
 	share, _ := results.FindMetric("stale")
 	text := fmt.Sprintf("%s of %s stale (%s)", report.Thousands(fmt.Sprint(s.Stale)), report.Count(s.Reads, "read"), share.Format(s.Share))
 	if s.Stale > 0 {
-		if age, _ := results.FindMetric("stale_age_max"); timed {
-			text += ", the oldest by " + age.Format(float64(s.OldestNS)/1e6)
+		if timed {
+			text += ", the oldest by " + milliseconds(s.Oldest)
 		}
 		text += ", at most " + report.Count(s.Versions, "version") + " behind"
 	}
-	if n := s.Unexplained + s.Skipped; n > 0 {
-		text += fmt.Sprintf("; %s not judged", report.Count(n, "read"))
+	if s.Unjudged > 0 {
+		text += fmt.Sprintf("; %s not judged", report.Count(s.Unjudged, "read"))
 	}
 	return text
 }
