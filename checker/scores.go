@@ -189,9 +189,15 @@ func (s *Scores) sumLedger(l *effects.Ledger) {
 }
 
 func (s *Scores) converge(r *Run, all []keys.Key) {
+	lost := make(map[int]bool, len(s.Detail.Losses.Lost))
+	for _, x := range s.Detail.Losses.Lost {
+		lost[x.Op] = true
+	}
 	stale := make([]int, 0, len(s.Detail.Staleness.Stale))
-	for i := range s.Detail.Staleness.Stale {
-		stale = append(stale, s.Detail.Staleness.Stale[i].Op)
+	for _, x := range s.Detail.Staleness.Stale {
+		if !lost[x.Newer] {
+			stale = append(stale, x.Op)
+		}
 	}
 	c := converge.AfterHeal(r.History, all, r.Finals, r.Healed, stale)
 	s.Detail.Convergence = c

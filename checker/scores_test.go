@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,8 +81,10 @@ func TestScoresOfAStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(got)+"\n" != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+	for i, line := range strings.Split(string(want), "\n") {
+		if lines := strings.Split(string(got)+"\n", "\n"); i >= len(lines) || lines[i] != line {
+			t.Fatalf("%s:%d does not come out: %s\nif this is meant, go test ./checker -rewrite", golden, i+1, lines[min(i, len(lines)-1)])
+		}
 	}
 }
 

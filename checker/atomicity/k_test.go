@@ -159,6 +159,8 @@ func TestBoundsOfKAgreeWithTheDefinition(t *testing.T) {
 		}
 		if two {
 			checkOrder(t, &r)
+		} else {
+			checkBounds(t, &r, lower, upper)
 		}
 		counts[want]++
 		if lower == upper {
@@ -189,5 +191,29 @@ func checkOrder(t *testing.T, r *rows) {
 	}
 	if k := r.spread(); len(r.taken) != len(r.zones) || k > 2 {
 		t.Fatalf("the order %v of %v is %d-atomic", r.taken, r.zones, k)
+	}
+}
+
+// checkBounds compares the bounds with their definitions.
+func checkBounds(t *testing.T, r *rows, lower, upper int) {
+	t.Helper()
+	between, overlap, returned := 1, 1, 1
+	for i, a := range r.zones {
+		newer, open := 1, 0
+		for j, b := range r.zones {
+			if b.call > a.first && b.first < a.last {
+				newer++
+			}
+			if b.first < a.last {
+				returned = max(returned, j-i+1)
+			}
+			if b.first <= a.first && b.last > a.first {
+				open++
+			}
+		}
+		between, overlap = max(between, newer), max(overlap, open)
+	}
+	if lower != max(3, between, overlap) || upper > returned {
+		t.Fatalf("bounds %d and %d, though %d are between, %d overlap, and in order of return it is %d: %v", lower, upper, between, overlap, returned, r.zones)
 	}
 }

@@ -17,8 +17,9 @@ import (
 //
 // Judged are registers without compare-and-sets that swapped. Lower counts
 // explanations that have no operation in common. Upper is the best that can be
-// done in one of two orders of the values. Where the two differ, a search of at
-// most SearchSteps steps decides on keys of at most SearchOps operations.
+// done in one of two orders of the values. Where the two differ and Upper is at most
+// SearchRemovals, a search of at most SearchSteps steps decides on keys with at
+// most SearchOps operations in conflict.
 type Removal struct {
 	Lower    int
 	Upper    int
@@ -28,8 +29,9 @@ type Removal struct {
 
 // The bounds of the search for the least removal, for each key.
 const (
-	SearchOps   = 128
-	SearchSteps = 2_000
+	SearchOps      = 128
+	SearchRemovals = 12
+	SearchSteps    = 1_000
 )
 
 // Exact returns the number, and whether it is known.
@@ -60,7 +62,7 @@ func (m *measurer) removal(k *keys.Key, late bool) {
 	if other := r.cover.least(r, func(g *group) history.Time { return r.write(g).call }); len(other) < len(gone) {
 		gone = other
 	}
-	if len(r.items) <= SearchOps {
+	if len(r.items) <= SearchOps && len(gone) <= SearchRemovals {
 		lower, gone = r.search.least(r, lower, gone)
 	}
 	s.Lower += lower

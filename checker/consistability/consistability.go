@@ -124,7 +124,7 @@ func extent(h history.History, end history.Time) (first, last history.Time, any 
 // gave up the last attempt, if that is known, and else when it called.
 func over(op *history.Op) history.Time {
 	if op.Status != history.Unknown {
-		return op.Return
+		return max(op.Call, op.Return)
 	}
 	at := op.Call
 	for _, a := range op.Attempts {
@@ -145,13 +145,14 @@ func fit(width time.Duration, span uint64) time.Duration {
 	return width
 }
 
-// floor returns the greatest multiple of width that is not after t.
+// floor returns the greatest multiple of width that is not after t, or else the
+// beginning of all time.
 func floor(t history.Time, width time.Duration) history.Time {
 	rest := t % history.Time(width)
 	if rest < 0 {
 		rest += history.Time(width)
 	}
-	return t - rest
+	return max(t, math.MinInt64+rest) - rest
 }
 
 // of returns the window of the operation.
@@ -193,7 +194,7 @@ func (s *Score) wait(h history.History, end history.Time) {
 	latest := s.Windows[0].From
 	for i := range s.Windows {
 		w := &s.Windows[i]
-		w.Waiting = w.Called == 0 && latest.Sub(w.From) >= s.Width
+		w.Waiting = w.Called == 0 && latest > w.From && uint64(latest)-uint64(w.From) >= uint64(s.Width)
 		latest = max(latest, until[i])
 	}
 }

@@ -245,6 +245,9 @@ func TestAfterHeal(t *testing.T) {
 	}{
 		{"nothing disagrees", h{write(1, 0, 10), read(1, 110, 120)}, h{final(1)}, nil, Convergence{0, -1, 1, true}},
 		{"a stale read after the heal", h{write(1, 0, 10), read(0, 110, 120), read(0, 120, 130)}, nil, []int{1}, Convergence{10, 1, 0, true}},
+		{"a stale read of what is there in the end", h{write(1, 0, 10), read(0, 110, 120)}, h{final(0)}, []int{1}, Convergence{0, -1, 1, true}},
+		{"a stale read of one of two final values", h{write(1, 0, 10), write(2, 150, 160), read(0, 170, 180)}, h{final(0), final(2)}, []int{2}, Convergence{70, 2, 1, false}},
+		{"a stale read while the key is written", h{write(1, 0, 10), read(0, 110, 120), write(2, 110, 120)}, h{final(2)}, []int{1}, Convergence{10, 1, 1, true}},
 		{"a stale read before the heal", h{write(1, 0, 10), read(0, 100, 120)}, h{final(1)}, []int{1}, Convergence{0, -1, 0, true}},
 		{"a read of what did not last", h{write(1, 0, 30), write(2, 0, 30), read(2, 105, 110), read(2, 150, 160), read(1, 170, 180)}, h{final(1)}, nil, Convergence{50, 3, 3, true}},
 		{"but not while something may change the key", h{write(1, 0, 30), unknown(write(2, 0, 30)), read(2, 150, 160)}, h{final(1)}, nil, Convergence{0, -1, 1, true}},

@@ -19,10 +19,12 @@ type Convergence struct {
 	Settled bool          // on every key that has final reads, those agree with one another
 }
 
-// AfterHeal returns how long reads disagreed after the heal. A read disagrees if
-// it was called after the heal and is among those known to be stale, or if nothing
-// may have changed its key since the heal and it returned another value than the final reads. It
-// judges clients' reads, so it says nothing of replicas that nobody asked.
+// AfterHeal returns how long reads disagreed after the heal. A read disagrees if it
+// was called after the heal, returned another value than the final reads of its
+// key, and is among those known to be stale, or nothing may have changed its key
+// since the heal. Stale reads should be given without those that only miss a write
+// that is lost: there is nothing that they could still converge to. It judges
+// clients' reads, so it says nothing of replicas that nobody asked.
 func AfterHeal(h history.History, all []keys.Key, finals history.History, healed history.Time, stale []int) Convergence {
 	c := Convergence{Last: -1, Settled: true}
 	disagrees := func(i int) {
@@ -30,13 +32,17 @@ func AfterHeal(h history.History, all []keys.Key, finals history.History, healed
 			c.Last, c.Time = i, h[i].Call.Sub(healed)
 		}
 	}
+	behind := make(map[int32]bool, len(stale))
 	for _, i := range stale {
-		if h[i].Call > healed {
-			disagrees(i)
-		}
+		behind[int32(i)] = true
 	}
 	for i, last := range finalReads(all, finals) {
 		if len(last) == 0 {
+			for _, r := range all[i].Reads {
+				if behind[r] && h[r].Call > healed {
+					disagrees(int(r))
+				}
+			}
 			continue
 		}
 		final := finals[last[0]].Out
@@ -50,7 +56,7 @@ func AfterHeal(h history.History, all []keys.Key, finals history.History, healed
 		for _, r := range all[i].Reads {
 			if h[r].Call > healed {
 				c.Reads++
-				if quiet && !equal(h[r].Out, final) {
+				if (quiet || behind[r]) && !(agree && equal(h[r].Out, final)) {
 					disagrees(int(r))
 				}
 			}

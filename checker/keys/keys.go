@@ -38,6 +38,7 @@ type Key struct {
 	From   []int32 // of a Register, for each read: the place in Writes of the write it saw, or Initial, or Nobody
 
 	values values
+	memo   *memo
 }
 
 // Writer returns the place in Writes of the operation that wrote or appended the

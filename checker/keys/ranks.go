@@ -19,8 +19,23 @@ type Ranks struct {
 // known: there are versions, every acknowledged write and every read of a written value has a
 // one, no two writes share one, and a version always has the same value (two
 // lists are not compared). A read that found the initial value has rank 0. It takes
-// O(n log n) when the order is known, and stops early when it is not.
+// O(n log n) when the order is known, and stops early when it is not; and it is
+// found out once.
 func (k *Key) Ranks(h history.History) (Ranks, bool) {
+	if k.memo == nil {
+		ranks, known := k.findRanks(h)
+		k.memo = &memo{ranks, known}
+	}
+	return k.memo.ranks, k.memo.known
+}
+
+// A memo is what Ranks found out.
+type memo struct {
+	ranks Ranks
+	known bool
+}
+
+func (k *Key) findRanks(h history.History) (Ranks, bool) {
 	if k.Shape == Items || !k.versioned(h) {
 		return Ranks{}, false
 	}

@@ -59,7 +59,8 @@ type Sample struct {
 // A Score is the staleness of a history. Lists are in order of call.
 type Score struct {
 	Reads       int      // reads judged
-	Ranked      int      // of these, judged by the store's own order; of the others, it is inferred
+	Ranked      int      // of these, judged by the store's own order
+	Unwritten   int      // of these, on keys that were never seen to be written: fresh by any order. For the others, it is inferred
 	Stale       []Stale  // the stale ones among them
 	Samples     []Sample // one for each read judged that had an acknowledged write before it
 	Unexplained int      // reads of a value that nobody wrote, or only a failed write: not judged
@@ -139,18 +140,27 @@ func MeasureKeys(h history.History, all []keys.Key) Score {
 		default:
 			s.Skipped += len(k.Reads)
 		}
+		if !known && unwritten(h, k) {
+			s.Unwritten += len(k.Reads)
+		}
 	}
 	slices.SortFunc(s.Stale, func(a, b Stale) int { return cmp.Compare(a.Op, b.Op) })
 	slices.SortFunc(s.Samples, func(a, b Sample) int { return cmp.Compare(a.Op, b.Op) })
 	return s
 }
 
+// unwritten reports whether no write of the key was acknowledged or seen.
+func unwritten(h history.History, k *keys.Key) bool {
+	return !slices.ContainsFunc(k.Writes, func(i int32) bool { return h[i].Status == history.OK }) &&
+		!slices.ContainsFunc(k.Reads, func(i int32) bool { return !h[i].Out.IsZero() })
+}
+
 // Basis says what the score rests on: store, inferred, or both.
 func (s *Score) Basis() string {
-	switch s.Ranked {
-	case 0:
+	switch {
+	case s.Ranked == 0:
 		return "inferred"
-	case s.Reads:
+	case s.Ranked+s.Unwritten == s.Reads:
 		return "store"
 	default:
 		return "store and inferred"

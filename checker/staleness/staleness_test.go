@@ -437,6 +437,13 @@ func TestTheStoresOrder(t *testing.T) {
 			"store",
 		},
 		{
+			"a key that nobody wrote says nothing about the basis",
+			history.History{at(write(1, 1, 0, 10), 1), at(read(2, 1, 20, 21), 1), func() history.Op { o := read(3, 0, 50, 51); o.Key = "y"; return o }()},
+			nil,
+			[]Sample{{1, 10 * ms, true}},
+			"store",
+		},
+		{
 			"one answer without a version, and the order is not known",
 			history.History{at(write(1, 1, 0, 30), 2), write(2, 2, 20, 40), at(read(3, 1, 50, 51), 2)},
 			nil,
