@@ -85,7 +85,8 @@ func (o *checkOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.budget, "budget", "", fmt.Sprintf("steps that searches may take, such as 500k or 20M (default %dM)", judge.DefaultSteps/1_000_000))
 	f.StringVar(&o.html, "html", "", "draw the history with its proof on a page of its own in this `FILE`")
 	complete(c, "format", names(history.Formats)...)
-	complete(c, "level", levelNames()...)
+	ops, txns := levelNames()
+	complete(c, "level", append(ops, txns[1:]...)...)
 	complete(c, "model", names(history.Models())...)
 	complete(c, "dialect", names(history.Dialects)...)
 }

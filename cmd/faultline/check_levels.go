@@ -4,15 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"faultline/checker"
-	"faultline/checker/causal"
-	"faultline/checker/execution"
-	"faultline/checker/history"
 	"faultline/checker/judge"
-	"faultline/checker/linear"
-	"faultline/checker/sequential"
 	"faultline/checker/txn"
 	"faultline/results"
 )
@@ -20,43 +14,16 @@ import (
 // allLevels asks for the verdict on every level.
 const allLevels = "all"
 
-// A level is a property of histories of operations, with its checker. What the
-// history tells of reads and writes is found out once for all, if it is needed.
-type level struct {
-	name  string
-	judge func(x func() *execution.Execution, h history.History, b judge.Budget) judge.Result
-}
-
-// levels are those of operations, strongest first.
-var levels = []level{
-	{"linearizable", func(_ func() *execution.Execution, h history.History, b judge.Budget) judge.Result {
-		return linear.Check(h, b)
-	}},
-	{"sequential", func(x func() *execution.Execution, _ history.History, b judge.Budget) judge.Result {
-		return sequential.Judge(x(), b)
-	}},
-	{causal.CCv.String(), causalLevel(causal.CCv)},
-	{causal.CM.String(), causalLevel(causal.CM)},
-	{causal.CC.String(), causalLevel(causal.CC)},
-	{causal.PRAM.String(), causalLevel(causal.PRAM)},
-}
-
-func causalLevel(m causal.Model) func(func() *execution.Execution, history.History, judge.Budget) judge.Result {
-	return func(x func() *execution.Execution, _ history.History, b judge.Budget) judge.Result {
-		return causal.Judge(x(), m, b)
-	}
-}
-
-// levelNames are what --level takes.
-func levelNames() []string {
-	all := []string{allLevels}
-	for _, l := range levels {
-		all = append(all, l.name)
+// levelNames are what --level takes, those of operations before those of transactions.
+func levelNames() (ops, txns []string) {
+	ops, txns = []string{allLevels}, []string{allLevels}
+	for _, l := range checker.AllLevels {
+		ops = append(ops, string(l))
 	}
 	for l := txn.StrictSerializable; l >= txn.ReadUncommitted; l-- {
-		all = append(all, strings.ReplaceAll(l.String(), " ", "-"))
+		txns = append(txns, strings.ReplaceAll(l.String(), " ", "-"))
 	}
-	return all
+	return ops, txns
 }
 
 // A levelVerdict is what came out for one level.
@@ -69,30 +36,30 @@ type levelVerdict struct {
 // judgeOperations judges the level asked for, and the others if all are asked
 // for or the strongest does not hold.
 func (c *checked) judgeOperations(name string, b judge.Budget) error {
-	asked := 0
-	c.everyLevel = name == allLevels
-	if name != "" && !c.everyLevel {
-		if asked = slices.IndexFunc(levels, func(l level) bool { return l.name == name }); asked < 0 {
-			return results.UnknownName("--level", name, levelNames()[:1+len(levels)])
-		}
-	}
 	h := c.file.History
-	x := sync.OnceValue(func() *execution.Execution { return execution.New(h) })
-	r := levels[asked].judge(x, h, b)
-	c.settle(levels[asked].name, &r)
+	if c.everyLevel = name == allLevels; name == "" || c.everyLevel {
+		name = string(checker.Linearizable)
+	}
+	one, ok := checker.Find(name)
+	if ops, _ := levelNames(); !ok || !slices.Contains(ops, name) {
+		return results.UnknownName("--level", name, ops)
+	}
+	r := one.Check(h, b)
+	c.settle(name, &r)
 	scores := checker.Score(checker.Run{History: h})
 	c.Scores = &scores
-	if !c.everyLevel && (name != "" || r.Verdict != judge.Violated) {
-		return nil
-	}
-	for i, l := range levels {
-		one := r
-		if i != asked {
-			one = l.judge(x, h, b)
-		}
-		c.Levels = append(c.Levels, levelVerdict{l.name, one.Verdict, c.inLines(one.Evidence)})
+	if c.everyLevel || name == string(checker.Linearizable) && r.Verdict == judge.Violated {
+		c.addLevels(checker.Levels(h, b))
 	}
 	return nil
+}
+
+func (c *checked) addLevels(r checker.LevelReport) {
+	c.ladder = &r
+	c.Strongest, c.Sessions = r.Strongest, r.Sessions
+	for _, l := range r.Levels {
+		c.Levels = append(c.Levels, levelVerdict{string(l.Level), l.Verdict, c.inLines(judge.Evidence{Ops: l.Ops, Text: l.Why})})
+	}
 }
 
 // judgeTransactions judges the isolation level asked for, and with it all others.
@@ -102,7 +69,8 @@ func (c *checked) judgeTransactions(name string, b judge.Budget) error {
 	if name != "" && !c.everyLevel {
 		var ok bool
 		if asked, ok = txn.FindLevel(name); !ok {
-			return results.UnknownName("--level", name, append([]string{allLevels}, levelNames()[1+len(levels):]...))
+			_, txns := levelNames()
+			return results.UnknownName("--level", name, txns)
 		}
 	}
 	r := txn.Check(c.file.Transactions, txn.Options{Level: asked}, b)
@@ -140,26 +108,38 @@ func (c *checked) inLines(e judge.Evidence) string {
 	return text
 }
 
-// conclusion names the strongest levels that hold, and the next one, which does not.
+// conclusion names the strongest levels that hold, and the next ones, which do not.
 func (c *checked) conclusion() string {
 	if c.report != nil {
 		return c.report.Conclusion()
 	}
-	at := slices.IndexFunc(c.Levels, func(l levelVerdict) bool { return l.Verdict == judge.Holds })
-	switch {
-	case at < 0:
-		return "No level certainly holds."
-	case at == 0:
-		return "The strongest level, " + c.Levels[0].Level + ", holds."
-	}
-	next := c.Levels[at-1]
-	text := "The strongest level that holds is " + c.Levels[at].Level + "; " + next.Level
-	switch {
-	case next.Verdict == judge.Undecided:
-		return text + " is undecided."
-	case at == 1 || c.everyLevel:
-		return text + " does not hold."
+	var text string
+	switch strongest := names(c.Strongest); len(strongest) {
+	case 0:
+		text = "No level certainly holds"
+	case 1:
+		text = "The strongest level that holds is " + strongest[0]
 	default:
-		return text + " does not hold (--level " + next.Level + " says why)."
+		last := len(strongest) - 1
+		text = "The strongest levels that hold are " + strings.Join(strongest[:last], ", ") + " and " + strongest[last]
 	}
+	var failing, unclear []string
+	for _, l := range c.ladder.Next() {
+		if l.Verdict == judge.Undecided {
+			unclear = append(unclear, string(l.Level))
+			continue
+		}
+		why := ""
+		if !c.everyLevel && string(l.Level) != c.Level {
+			why = fmt.Sprintf(" (--level %s says why)", l.Level)
+		}
+		failing = append(failing, fmt.Sprintf("%s does not hold%s", l.Level, why))
+	}
+	if unclear != nil {
+		failing = append(failing, "undecided: "+strings.Join(unclear, ", "))
+	}
+	if failing != nil {
+		text += "; " + strings.Join(failing, "; ")
+	}
+	return text + "."
 }

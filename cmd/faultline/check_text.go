@@ -15,28 +15,31 @@ import (
 
 // A checked is what came out for one history file.
 type checked struct {
-	File         string          `json:"file"`
-	Format       history.Format  `json:"format"`
-	Model        history.Model   `json:"model"`
-	Dialect      history.Dialect `json:"dialect,omitempty"`
-	Ops          int             `json:"operations"`
-	Transactions int             `json:"transactions,omitempty"`
-	Clients      int             `json:"clients"`
-	Keys         int             `json:"keys"`
-	Timed        bool            `json:"timed"` // times are nanoseconds; otherwise the numbers of lines
-	Level        string          `json:"level"` // the one that was asked for
-	Verdict      judge.Verdict   `json:"verdict"`
-	Engine       string          `json:"engine"`
-	Evidence     string          `json:"evidence,omitempty"`
-	Proof        []proof         `json:"proof,omitempty"`
-	Levels       []levelVerdict  `json:"levels,omitempty"` // strongest first
-	Scores       *checker.Scores `json:"scores,omitempty"` // of operations
-	Notes        []string        `json:"notes,omitempty"`  // rules by which the file was read
+	File         string                 `json:"file"`
+	Format       history.Format         `json:"format"`
+	Model        history.Model          `json:"model"`
+	Dialect      history.Dialect        `json:"dialect,omitempty"`
+	Ops          int                    `json:"operations"`
+	Transactions int                    `json:"transactions,omitempty"`
+	Clients      int                    `json:"clients"`
+	Keys         int                    `json:"keys"`
+	Timed        bool                   `json:"timed"` // times are nanoseconds; otherwise the numbers of lines
+	Level        string                 `json:"level"` // the one that was asked for
+	Verdict      judge.Verdict          `json:"verdict"`
+	Engine       string                 `json:"engine"`
+	Evidence     string                 `json:"evidence,omitempty"`
+	Proof        []proof                `json:"proof,omitempty"`
+	Levels       []levelVerdict         `json:"levels,omitempty"` // strongest first
+	Strongest    []checker.Level        `json:"strongest,omitempty"`
+	Sessions     []checker.SessionScore `json:"sessions,omitempty"`
+	Scores       *checker.Scores        `json:"scores,omitempty"` // of operations
+	Notes        []string               `json:"notes,omitempty"`  // rules by which the file was read
 
 	file       *history.File
-	proof      []int       // operations, or transactions
-	report     *txn.Report // on transactions
-	everyLevel bool        // all levels were asked for
+	proof      []int                // operations, or transactions
+	report     *txn.Report          // on transactions
+	ladder     *checker.LevelReport // on operations
+	everyLevel bool                 // all levels were asked for
 }
 
 // A proof is one of the operations or transactions that show a violation.
@@ -226,6 +229,12 @@ func (c *checked) tableOfLevels(b *strings.Builder, style report.Style) {
 		table.Rows = append(table.Rows, row)
 	}
 	fmt.Fprintf(b, "%s\n", table.String())
+	for _, one := range c.Sessions {
+		if one.Broken > 0 {
+			text := fmt.Sprintf("%s, by the %s: broken by %s (%.3g per thousand), the first: %s", one.Name, c.ladder.Order, report.Count(one.Broken, "op"), one.PerThousand, one.First)
+			fmt.Fprintf(b, "%s\n\n", report.Wrap(text, "  "))
+		}
+	}
 	told := map[string]bool{c.Evidence: true}
 	for _, l := range c.Levels {
 		if c.report == nil && l.Why != "" && !told[l.Why] {
