@@ -126,14 +126,6 @@ func (x *Execution) Before(e int32) int32 {
 	return c.Parent
 }
 
-// Precedes reports whether a comes before b in program order.
-func (x *Execution) Precedes(a, b int32) bool {
-	for b != None && x.Events[b].Chain != x.Events[a].Chain {
-		b = x.Chains[x.Events[b].Chain].Parent
-	}
-	return b != None && a < b
-}
-
 // Items returns the appends that a list showed, in its order.
 func (x *Execution) Items(l *List) []int32 {
 	trunk := x.Keys[x.Events[l.Event].Key].Trunk[:l.Shared:l.Shared]
