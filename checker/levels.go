@@ -92,8 +92,15 @@ type LevelReport struct {
 // Each level that needs a search has the whole budget for it.
 func Levels(h history.History, b Budget) LevelReport {
 	b.Order = false
+	return LevelsBelow(linear.Check(h, b), h, b)
+}
+
+// LevelsBelow is Levels where the verdict on linearizability is known already. The
+// budget is that of the other levels.
+func LevelsBelow(linearizable Result, h history.History, b Budget) LevelReport {
+	b.Order = false
 	l := ladder{h: h, touching: touches(h), results: map[Level]*LevelResult{}}
-	l.judge(Linearizable, func() Result { return linear.Check(h, b) })
+	l.judge(Linearizable, func() Result { return linearizable })
 	l.judge(Causal, func() Result { return causal.Judge(l.execution(), causal.CC, b) })
 	l.judge(Sequential, func() Result { return sequential.Judge(l.execution(), b) })
 	l.judge(CausalMemory, func() Result { return causal.Judge(l.execution(), causal.CM, b) })

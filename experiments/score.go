@@ -22,8 +22,18 @@ const (
 	PropDurable      = "durable"      // no acknowledged write is lost
 )
 
-// Properties lists them, in the order of tables.
-var Properties = []string{PropLinearizable, PropDurable, PropConverges}
+// Properties lists them, in the order of tables: the levels of consistency first.
+var Properties = func() (all []string) {
+	for _, level := range checker.AllLevels {
+		all = append(all, string(level))
+	}
+	return append(all, PropDurable, PropConverges)
+}()
+
+// levelBudget is how far the levels below linearizability are searched for, in
+// steps: far enough for what stores do, and so little that a sweep does not wait
+// for the one history that defies a search. What is not found is undecided.
+const levelBudget = 100_000
 
 // Score judges what a run left behind and puts it in numbers. The caller fills in
 // what a run does not know: its place in a sweep.
@@ -69,13 +79,30 @@ func judgeRun(row *results.Row, sc *Scenario, o *Outcome, s *checker.Scores) {
 			row.Evidence[property] = r.Evidence.Text
 		}
 	}
-	verdict(PropLinearizable, linear.Check(o.History, judge.Budget{Steps: sc.CheckBudget}))
+	linearizable := linear.Check(o.History, judge.Budget{Steps: sc.CheckBudget})
+	judgeLevels(row, checker.LevelsBelow(linearizable, o.History, judge.Budget{Steps: levelBudget}))
 	verdict(PropDurable, s.Detail.Losses.Result(o.History, o.Final))
 	row.Metrics["lost"] = float64(s.Lost.Lost)
 	if s.Diverged != nil {
 		verdict(PropConverges, convergence(s.Detail.Apart))
 		row.Metrics["diverged"] = float64(*s.Diverged)
 	}
+}
+
+// judgeLevels fills in the verdicts on the levels of consistency. Of those that
+// are violated because another one is, the row keeps no evidence.
+func judgeLevels(row *results.Row, r checker.LevelReport) {
+	for _, l := range r.Levels {
+		row.Verdicts[string(l.Level)] = l.Verdict.String()
+		if l.Verdict != judge.Holds && l.From == "" {
+			row.Evidence[string(l.Level)] = l.Why
+		}
+	}
+	broken := 0.0
+	for _, s := range r.Sessions {
+		broken += s.PerThousand
+	}
+	row.Metrics["session_violations"] = broken
 }
 
 // scoreConsistency fills in how far from linearizable the run was. A distance is

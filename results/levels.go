@@ -5,7 +5,7 @@ import "slices"
 // A Level is a level of consistency: a property by which runs are judged.
 type Level struct {
 	Name  string // of the property in Row.Verdicts
-	Label string // in tables
+	Label string // in tables, where there is little room
 }
 
 // Levels lists the levels, stronger ones first. Where neither of two implies the
@@ -14,13 +14,13 @@ var Levels = []Level{
 	{"linearizable", "linearizable"},
 	{"sequential", "sequential"},
 	{"causal-convergence", "causal+"},
-	{"causal-memory", "causal memory"},
+	{"causal-memory", "causal mem."},
 	{"causal", "causal"},
 	{"pram", "PRAM"},
 	{"read-your-writes", "own writes"},
-	{"monotonic-reads", "monotonic reads"},
-	{"writes-follow-reads", "writes follow"},
-	{"monotonic-writes", "monotonic writes"},
+	{"monotonic-reads", "monot. reads"},
+	{"writes-follow-reads", "wr. follow"},
+	{"monotonic-writes", "monot. writes"},
 }
 
 // Level returns the strongest level that held in every run, and false if none did.

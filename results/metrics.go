@@ -60,6 +60,7 @@ var Metrics = []Metric{
 	{"settles", "time to agree", Millisecond, Lower, "Time from the heal until no read is stale any more."},
 	{"duplicates", "duplicated effects", Count, Lower, "Appends or additions that took effect more than once."},
 	{"phantoms", "phantom effects", Count, Lower, "Effects that nobody asked for, or that were said not to have happened."},
+	{"session_violations", "session violations per 1,000 operations", Count, Lower, "Operations of a thousand that broke a session guarantee (Terry et al., PDIS 1994): each guarantee counts."},
 	{"lost", "lost writes", Count, Lower, "Acknowledged writes that no replica and no read knew of after heal and settle, though nothing overwrote them."},
 	{"diverged", "diverged keys", Count, Lower, "Keys on which replicas differ after heal and settle."},
 	{"throughput", "throughput", PerSecond, Higher, "Operations answered OK per second of virtual time."},

@@ -18,9 +18,9 @@ type Page struct {
 	Facts  []string // the history in numbers
 	Why    string   // the sentence that explains a violation; may be empty
 	Table  [][]string
-	Head   []string // of the table, which lists the operations of the proof
+	Head   []string    // of the table, which lists the operations of the proof
 	Levels [][3]string // level, verdict, why
-	Notes  []string // rules by which the file was read
+	Notes  []string    // rules by which the file was read
 	Links  [][2]string
 	Footer string // the command that repeats it
 

@@ -123,7 +123,7 @@ func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
 		all.WriteString(r.Style.Faint(r.Style.Text(Wrap(fmt.Sprintf(format, args...), "  "))) + "\n")
 	}
 	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return len(c.Rows) > 1 }) {
-		note("±: 95%% interval over seeds; lost: acknowledged writes gone, per run; level: the strongest that held in every run")
+		note("±: 95%% interval over seeds; lost: acknowledged writes gone, per run; level: the strongest that held in every run (faultline list checkers)")
 	}
 	if distant(cells) {
 		note("delta: by how much reads must be moved back in time for a run to be linearizable")
