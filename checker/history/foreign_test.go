@@ -102,3 +102,52 @@ func TestForeignErrors(t *testing.T) {
 		}
 	}
 }
+
+// What a disk, an editor or a careless recorder does to a file is an error with
+// its place, or follows a stated rule.
+func TestSpoiltEventLogs(t *testing.T) {
+	const call, answer = "{:process 0 :type :invoke :f :write :value 1}\n", "{:process 0 :type :ok :f :write :value 1}\n"
+	for _, c := range []struct{ name, file, want string }{
+		{"two calls", call + call, "f:2:11: process: process 0 calls while its operation on line 1 runs; let the operations of a process follow one another"},
+		{"an answer without a call", answer, "f:1:11: process: process 0 is answered but had not called; check that no line is missing above"},
+		{"two answers", call + answer + answer, "f:3:11: process: process 0 is answered but had not called; check that no line is missing above"},
+		{"a process below 0", strings.ReplaceAll(call, "0", "-1"), "f:1:11: process: -1 is out of range; use numbers from 0 to 2147483647"},
+		{"a process too great", strings.ReplaceAll(call, "0", "2147483648"), "f:1:11: process: 2147483648 is out of range; use numbers from 0 to 2147483647"},
+		{"a huge number", strings.ReplaceAll(call, "1", "99999999999999999999"), "f:1:44: edn: 99999999999999999999 does not fit 64 bits; use smaller numbers"},
+		{"times too far apart", strings.ReplaceAll(call, "}", " :time -9223372036854775808}") + strings.ReplaceAll(answer, "}", " :time 9223372036854775807}"), "f:2:1: time: 9223372036854775807 is too far from the first time, -9223372036854775808; count nanoseconds from any one instant on"},
+		{"a field twice", strings.ReplaceAll(call, "}", " :f :read}"), "f:1:46: f: given twice; keep one of them"},
+		{"no map", call + "[:write 1]", "f:2:1: event: expected a map, found [:write 1]; write {:process 0, :type :invoke, :f :read, :value nil}"},
+		{"JSON Lines behind", call + `{"client":1}`, "f:2:1: type: missing; add :type with :invoke, :ok, :fail or :info"},
+		{"NUL", call + "\x00\x00", `f:1:1: file: it is no text: it holds NUL bytes; check that this is a history file`},
+		{"NUL far behind", call + strings.Repeat(" ", headBytes) + "\x00", `f:2:4097: edn: a form cannot begin with '\x00'; check that this is a text file with EDN`},
+		{"not UTF-8", strings.ReplaceAll(call, "1", "\"\xff\""), "f:1:44: edn: not UTF-8; save the file as UTF-8"},
+		{"UTF-16", "\xff\xfe{\x00", "f:1:1: file: it is encoded in UTF-16; save it as UTF-8"},
+		{"gzip", "\x1f\x8b\x08", "f:1:1: file: it is compressed with gzip; unpack it first: gunzip -c FILE | faultline check -"},
+		{"cut off", call + answer[:20], "f:2:21: edn: the file ends where a '}' should close what line 2 opens; check that the file is complete"},
+		{"an empty vector", "[]", "f:1:1: file: it holds no operation; check that the recording worked and that this is the right file"},
+		{"only comments", "; nothing", "f:1:1: file: it holds no operation; check that the recording worked and that this is the right file"},
+		{"no type", "{:process 0}", "f:1:1: type: missing; add :type with :invoke, :ok, :fail or :info"},
+		{"no function", "{:process 0 :type :invoke :value 1}", "f:1:1: f: missing; add :f with the function, such as :read"},
+		{"an unknown type", "{:process 0 :type :maybe}", "f:1:19: type: unknown type :maybe; use :invoke, :ok, :fail or :info"},
+		{"a bank", "{:process 0 :type :invoke :f :transfer :value {:from 1}}", "f:1:30: f: unknown function :transfer; judged are :read, :write, :cas, :append, :add, :enqueue, :dequeue, :drain, :push, :pop, :acquire, :release, and :txn with [[:r x nil] [:w x 1] [:append x 1]]"},
+		{"now and then a tuple", strings.ReplaceAll(call, "1", "[1 2]") + strings.ReplaceAll(call, "0", "1"), "f:2:44: value: 1 is no pair of a key and a value, as those before are; give every value as [key value]"},
+	} {
+		_, err := Load(strings.NewReader(c.file), "f", Options{})
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s:\n got %v\nwant %s", c.name, err, c.want)
+		}
+	}
+}
+
+func TestMarksAndLineEndsOfOtherSystems(t *testing.T) {
+	for _, text := range []string{sample, jepsenSample, kvSample, "[{:process 0 :type :invoke :f :write :value 1}\n{:process 0 :type :ok :f :write :value 1}]"} {
+		plain, err := Load(strings.NewReader(text), "f", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		odd, err := Load(strings.NewReader(byteOrderMark+strings.ReplaceAll(text, "\n", "\r\n")), "f", Options{})
+		if err != nil || odd.History.Digest() != plain.History.Digest() || odd.Notes[0] != "the byte order mark at its beginning was skipped" {
+			t.Errorf("%v for %.60s with CRLF and a mark: %v", err, text, odd)
+		}
+	}
+}

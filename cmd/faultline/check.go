@@ -199,6 +199,7 @@ func (a *app) checkFile(file string, o *checkOptions, budget judge.Budget) (*che
 		return nil, err
 	}
 	c := newChecked(name, f)
+	c.initial = o.read.Initial != ""
 	if f.Transactions != nil {
 		err = c.judgeTransactions(o.level, budget)
 	} else {

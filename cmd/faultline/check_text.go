@@ -35,6 +35,7 @@ type checked struct {
 	Scores       *checker.Scores        `json:"scores,omitempty"` // of operations
 	Notes        []string               `json:"notes,omitempty"`  // rules by which the file was read
 
+	initial    bool // it was said what registers hold at first
 	file       *history.File
 	proof      []int                // operations, or transactions
 	report     *txn.Report          // on transactions
@@ -192,7 +193,11 @@ func (c *checked) explain(b *strings.Builder, style report.Style) {
 		}
 		fmt.Fprintf(b, "  smallest explanation: %s%s (%s %s)\n", report.Count(len(c.Proof), what), key, where, strings.Join(lines, ", "))
 	}
-	fmt.Fprintf(b, "%s\n\n", report.Wrap(c.Evidence, "  "))
+	fmt.Fprintf(b, "%s\n", report.Wrap(c.Evidence, "  "))
+	if c.Dialect != "" && !c.initial && strings.Contains(c.Evidence, "nobody wrote") {
+		b.WriteString("  hint: if every register held that at first, say so with --initial\n")
+	}
+	b.WriteByte('\n')
 	table := report.Table{Style: style, Indent: "  ", Head: []string{">line", "operation", "when"}}
 	const others = 2 + 7 + 2 + 2 // the indent, the column of lines, and the gaps
 	for _, p := range c.Proof[:min(many, len(c.Proof))] {
@@ -256,7 +261,7 @@ func (c *checked) tellScores(b *strings.Builder) {
 		parts = append(parts, boundsText(&s.K, "k-atomicity %s"))
 	}
 	if s.Removal.Upper > 0 {
-		parts = append(parts, boundsText(&s.Removal, "%s ops too many"))
+		parts = append(parts, boundsText(&s.Removal, "ops too many: %s"))
 	}
 	if c.Verdict == judge.Violated && len(parts) > 0 && s.Unjudged < c.Keys {
 		text := "scores: " + strings.Join(parts, ", ")
