@@ -32,11 +32,11 @@ var holdLaws = []struct {
 	}},
 }
 
-// exponential draws from an exponential law with mean 1 ms, out of a table so that
-// the draw costs next to nothing beside the queue.
+// exponential draws from an exponential law with mean 1 ms, out of a table that is
+// small, so that it takes neither time nor cache from the queue.
 func exponential(r *Stream) Time { return delays[r.Uint64()%uint64(len(delays))] }
 
-var delays = func() (table [1 << 12]Time) {
+var delays = func() (table [512]Time) {
 	for i := range table {
 		table[i] = Time(-1e6 * math.Log((float64(i)+0.5)/float64(len(table))))
 	}
@@ -47,14 +47,14 @@ func holdWheel(b *testing.B, pending int, next func(*Stream) Time) {
 	var q queue
 	r := newStream(1, 1)
 	for range pending {
-		q.push(next(r), 0, 0, 0, 0, nil)
+		q.pushMessage(next(r), 0, 0, nil)
 	}
 	var ev event
 	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
 		q.pop(Forever, &ev)
-		q.push(ev.at+next(r), ev.kind, ev.node, ev.from, ev.life, ev.msg)
+		q.pushMessage(ev.at+next(r), ev.node, ev.from, ev.msg)
 	}
 }
 
@@ -103,7 +103,7 @@ func BenchmarkCancel(b *testing.B) {
 	for i := range b.N {
 		slot := i % len(armed)
 		q.cancel(armed[slot])
-		armed[slot] = q.push(q.now+100_000_000, 0, 0, 0, 0, nil)
+		armed[slot] = q.push(100_000_000, evTimer, 0, None, 0, nil)
 	}
 }
 

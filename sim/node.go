@@ -80,10 +80,10 @@ func (s *Sim) send(from, to NodeID, msg any) {
 		s.traceSend(from, to, msg, fate)
 	}
 	if fate.Delay >= 0 {
-		s.queue.push(s.now.Add(fate.Delay), evMessage, to, from, 0, msg)
+		s.queue.pushMessage(s.now.Add(fate.Delay), to, from, msg)
 	}
 	if fate.Copy >= 0 {
-		s.queue.push(s.now.Add(fate.Copy), evMessage, to, from, 0, msg)
+		s.queue.pushMessage(s.now.Add(fate.Copy), to, from, msg)
 	}
 }
 

@@ -156,10 +156,11 @@ func (s *Sim) Close() {
 // nothing was scheduled yet: what happens before 0 is preparation. The nodes'
 // own clocks read 0 then, so that they never read less.
 func (s *Sim) BeginAt(t Time) {
-	if s.queue.levels != 0 || s.stats.Events > 0 {
+	if s.queue.pending() || s.stats.Events > 0 {
 		panic("sim: BeginAt after something was scheduled")
 	}
-	s.now, s.queue.now, s.begin = t, t, t
+	s.now, s.begin = t, t
+	s.queue.beginAt(t)
 }
 
 // Use plugs in the network. Without one, messages arrive at the instant they are sent.
