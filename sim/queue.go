@@ -494,7 +494,6 @@ func (q *queue) strike(b *block, index int) {
 		q.unlink(b, &l.tail[slot])
 	}
 	if own.live == 0 && l.tail[slot] == own {
-		own.clear()
 		q.vacate(level, slot)
 	}
 }
