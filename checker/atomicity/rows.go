@@ -155,10 +155,15 @@ func (r *rows) twoAtomic() bool {
 
 // epoch puts one or more writes behind the rest. The candidates for the last one
 // are tried side by side, each with twice as many steps as before, so that one that
-// fails late costs no more than the one that succeeds.
+// fails late costs no more than the one that succeeds. If three zones have a last
+// after the first of a zone, it is no candidate: two of them would have to come next.
 func (r *rows) epoch() bool {
 	r.candidates = r.candidates[:0]
-	for i := r.byFirst.last(); i != r.byFirst.end() && r.mayEnd(i); i = r.byFirst.prev[i] {
+	third := always
+	if i := r.byLast.prev[r.byLast.prev[r.byLast.last()]]; len(r.zones)-len(r.taken) > 2 {
+		third = r.zones[i].last
+	}
+	for i := r.byFirst.last(); i != r.byFirst.end() && r.mayEnd(i) && r.zones[i].first >= third; i = r.byFirst.prev[i] {
 		r.candidates = append(r.candidates, i)
 	}
 	for steps := 1; len(r.candidates) > 0; steps *= 2 {
