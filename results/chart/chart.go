@@ -27,7 +27,7 @@ type Kind struct {
 // Kinds is the catalogue of charts, in the order in which reports show them.
 var Kinds = []Kind{
 	{"frontier", "One metric against another, a point with 95% intervals for each cell; hollow where a property was violated.", []string{"X", "Y", "Property"}, frontier},
-	{"timeline", "Share of operations answered over the run, with the times of the faults shaded.", nil, timeline},
+	{"timeline", "Share of operations answered over the run, or of reads that were consistent, with the times of the faults shaded.", []string{"Metric"}, timeline},
 	{"heatmap", "One metric over two swept settings, with the number in each field.", []string{"X", "Y", "Metric", "Property"}, heatmap},
 	{"staleness", "Share of reads that return the newest acknowledged write, by the time since its acknowledgement.", nil, staleness},
 	{"latency", "Cumulative distribution of the latency of operations answered OK.", []string{"Operations"}, latencyCDF},
@@ -48,7 +48,7 @@ func KindNames() []string {
 type Options struct {
 	X        string   // frontier: metric (default p99); heatmap: swept setting (default the first one)
 	Y        string   // frontier: metric (default succeeded); heatmap: swept setting (default the second one)
-	Metric   string   // heatmap, dots: metric (default stale and lost), or "violations"
+	Metric   string   // heatmap, dots: metric (default stale and lost), or "violations"; timeline: succeeded (default) or consistency
 	Property string   // that marks points as hollow or filled (default linearizable, else the first there is)
 	Series   []string // draw these cells only; empty: all
 

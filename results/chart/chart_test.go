@@ -253,6 +253,8 @@ func TestRefusals(t *testing.T) {
 		{"heatmap", samples()[1].set, Options{X: "model.q"}, `did you mean "model.r"?`},
 		{"heatmap", results.NewSet(testManifest("x", 1), twice), Options{}, "have the same model.r and model.w"},
 		{"timeline", bare, Options{}, "no timeline"},
+		{"timeline", seven, Options{Metric: "p99"}, "it shows the metrics succeeded and consistency"},
+		{"timeline", bare, Options{Metric: "consistency"}, "how consistent each window was"},
 		{"staleness", seven, Options{}, "how fresh"},
 		{"latency", bare, Options{}, "no row has an operation"},
 		{"latency", seven, Options{Operations: "raed"}, `did you mean "read"?`},

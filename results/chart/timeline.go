@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -21,34 +22,86 @@ const (
 	bandHigh       = 0.90
 )
 
-// A course is what a cell's availability did: by window, over its seeds.
+// A quantity is what a timeline shows: a share of what happened in each window.
+type quantity struct {
+	of     func(*results.Timeline) (part, all []int)
+	facts  string // what is shown
+	axis   string
+	one    string // what one cell does with a share
+	many   string // what several do
+	noun   string // of which it is a share
+	manner string // after the noun
+	are    string // what all of them are
+	title  string // if there is nothing to tell
+	absent string
+}
+
+// quantities lists what a timeline can show, by the name of the metric.
+var quantities = map[string]quantity{
+	"succeeded": {
+		of:    func(t *results.Timeline) (part, all []int) { return t.OK, t.Called },
+		facts: "Share of operations answered", axis: "operations answered",
+		one: "answers", many: "answer", noun: "operations", are: "answered", title: "Availability",
+		absent: "the rows have no timeline",
+	},
+	"consistency": {
+		of: func(t *results.Timeline) (part, all []int) {
+			part = make([]int, len(t.Judged))
+			for w, n := range t.Judged {
+				part[w] = n - t.Wrong[w]
+			}
+			return part, t.Judged
+		},
+		facts: "Share of judged reads that were neither stale nor late", axis: "reads consistent",
+		one: "serves", many: "serve", noun: "reads", manner: " consistently", are: "served consistently", title: "Consistency",
+		absent: "the rows do not say how consistent each window was",
+	},
+}
+
+// quantity returns what the timeline is to show.
+func (in *input) quantity() (quantity, error) {
+	name := cmp.Or(in.options.Metric, "succeeded")
+	q, ok := quantities[name]
+	if !ok {
+		return q, fmt.Errorf("a timeline cannot show %s\n  hint: it shows the metrics succeeded and consistency", name)
+	}
+	return q, nil
+}
+
+// A course is what a share did in a cell: by window, over its seeds.
 type course struct {
 	cell            *results.Cell
+	of              func(*results.Timeline) (part, all []int)
 	windowMS        float64
 	low, mid, high  []float64 // NaN where nobody called
 	common, differs []results.Band
 }
 
-// timeline draws the share of operations answered, window by window.
+// timeline draws the share of operations answered, or of reads that were
+// consistent, window by window.
 func timeline(in *input) (*figure, error) {
+	q, err := in.quantity()
+	if err != nil {
+		return nil, err
+	}
 	var courses []course
 	for _, c := range in.cells {
-		if t := newCourse(c); len(t.mid) > 0 {
+		if t := newCourse(c, q); len(t.mid) > 0 {
 			courses = append(courses, t)
 		}
 	}
 	if len(courses) == 0 {
-		return nil, fmt.Errorf("the rows have no timeline\n  hint: rows of this version have one; run the experiment again")
+		return nil, fmt.Errorf("%s\n  hint: rows of this version have them; run the experiment again", q.absent)
 	}
 	if len(courses) > mostPanels {
 		return nil, fmt.Errorf("%d cells do not fit on one page\n  hint: choose up to %d of them with Series", len(courses), mostPanels)
 	}
 	f := &figure{
-		title:  in.timelineFinding(courses),
-		facts:  in.timelineFacts(courses),
+		title:  in.timelineFinding(courses, q),
+		facts:  in.timelineFacts(courses, q),
 		height: timelineHeight,
 		notes:  slices.Concat(unshaded(courses), in.beyondNote()),
-		body:   func(c *canvas, area rect) { in.drawTogether(c, area, courses) },
+		body:   func(c *canvas, area rect) { in.drawTogether(c, area, courses, q) },
 	}
 	if len(courses) > together {
 		f.height = panelsFrame + float64(len(courses))*(panelHeight+panelGap)
@@ -57,20 +110,23 @@ func timeline(in *input) (*figure, error) {
 	return f, nil
 }
 
-func newCourse(c *results.Cell) course {
-	t := course{cell: c}
-	n := 0
-	for _, r := range c.Rows {
-		n = max(n, len(r.Timeline.Called))
-		t.windowMS = max(t.windowMS, r.Timeline.WindowMS)
-	}
-	for w := range n {
-		var shares []float64
-		for _, r := range c.Rows {
-			if w < len(r.Timeline.Called) && r.Timeline.Called[w] > 0 {
-				shares = append(shares, float64(r.Timeline.OK[w])/float64(r.Timeline.Called[w]))
+func newCourse(c *results.Cell, quantity quantity) course {
+	t := course{cell: c, of: quantity.of}
+	byWindow := [][]float64{}
+	for i := range c.Rows {
+		line := &c.Rows[i].Timeline
+		t.windowMS = max(t.windowMS, line.WindowMS)
+		part, all := t.of(line)
+		for len(byWindow) < len(all) {
+			byWindow = append(byWindow, nil)
+		}
+		for w, n := range all {
+			if n > 0 {
+				byWindow[w] = append(byWindow[w], float64(part[w])/float64(n))
 			}
 		}
+	}
+	for _, shares := range byWindow {
 		slices.Sort(shares)
 		for _, q := range []struct {
 			to *[]float64
@@ -127,18 +183,20 @@ func firstWord(label string) string {
 	return word
 }
 
-// during is the share of operations answered in windows wholly within a common fault, by seed.
+// during is the share in windows wholly within a common fault, by seed.
 func (t course) during() []results.Value {
 	var vs []results.Value
-	for _, r := range t.cell.Rows {
+	for i := range t.cell.Rows {
+		r := &t.cell.Rows[i]
+		part, all := t.of(&r.Timeline)
 		called, ok := 0, 0
-		for w := range r.Timeline.Called {
+		for w := range all {
 			from := float64(w) * t.windowMS
 			if !slices.ContainsFunc(t.common, func(b results.Band) bool { return b.FromMS <= from && from+t.windowMS <= b.ToMS }) {
 				continue
 			}
-			called += r.Timeline.Called[w]
-			ok += r.Timeline.OK[w]
+			called += all[w]
+			ok += part[w]
 		}
 		if called > 0 {
 			vs = append(vs, results.Value{Seed: r.Seed, V: float64(ok) / float64(called)})
@@ -147,8 +205,8 @@ func (t course) during() []results.Value {
 	return vs
 }
 
-func (in *input) timelineFacts(courses []course) string {
-	s := fmt.Sprintf("Share of operations answered, in windows of %s", span(courses[0].windowMS))
+func (in *input) timelineFacts(courses []course, q quantity) string {
+	s := fmt.Sprintf("%s, in windows of %s", q.facts, span(courses[0].windowMS))
 	if in.many() {
 		return fmt.Sprintf("%s: median of %s, and the band from the 10th to the 90th percentile.", s, in.seeds())
 	}
@@ -176,7 +234,7 @@ func unshaded(courses []course) []string {
 }
 
 // timelineFinding compares the best with the worst while the faults lasted.
-func (in *input) timelineFinding(courses []course) string {
+func (in *input) timelineFinding(courses []course, q quantity) string {
 	during := map[*results.Cell][]results.Value{}
 	for _, t := range courses {
 		if vs := t.during(); len(vs) > 0 {
@@ -189,7 +247,7 @@ func (in *input) timelineFinding(courses []course) string {
 			cells = append(cells, t.cell)
 		}
 	}
-	succeeded, err := in.measure("succeeded", "")
+	succeeded, err := in.measure(cmp.Or(in.options.Metric, "succeeded"), "")
 	if err != nil {
 		panic("chart: " + err.Error())
 	}
@@ -205,23 +263,24 @@ func (in *input) timelineFinding(courses []course) string {
 	} else {
 		cells = in.cells
 	}
-	return capital(in.answers(when, cells, succeeded))
+	return capital(in.answers(when, cells, succeeded, q))
 }
 
-// answers says how many operations the best and the worst answer.
-func (in *input) answers(when string, cells []*results.Cell, m measure) string {
+// answers says how many operations the best and the worst answer, or how many
+// reads they serve consistently.
+func (in *input) answers(when string, cells []*results.Cell, m measure, q quantity) string {
 	ranked := m.ranked(cells)
 	switch len(ranked) {
 	case 0:
-		return "Availability " + when
+		return q.title + " " + when
 	case 1:
-		return fmt.Sprintf("%s, %s answers %s of operations", when, ranked[0].Series, m.Format(m.of(ranked[0]).Mean))
+		return fmt.Sprintf("%s, %s %s %s of %s%s", when, ranked[0].Series, q.one, m.Format(m.of(ranked[0]).Mean), q.noun, q.manner)
 	}
 	best, worst := m.best(cells), m.worst(cells)
 	if len(best) == len(ranked) {
-		return fmt.Sprintf("%s, %s of operations are answered, and %s", when, m.span(ranked), in.notApart(ranked))
+		return fmt.Sprintf("%s, %s of %s are %s, and %s", when, m.span(ranked), q.noun, q.are, in.notApart(ranked))
 	}
-	return fmt.Sprintf("%s, %s %s %s of operations and %s %s", when, in.names(best), verb(best, "answers", "answer"), m.span(best), in.names(worst), m.span(worst))
+	return fmt.Sprintf("%s, %s %s %s of %s%s and %s %s", when, in.names(best), verb(best, q.one, q.many), m.span(best), q.noun, q.manner, in.names(worst), m.span(worst))
 }
 
 func verb(cells []*results.Cell, one, many string) string {
@@ -270,12 +329,12 @@ func shareScale(ticks int) scale {
 }
 
 // drawTogether draws few cells in one panel, with their names at the ends of the curves.
-func (in *input) drawTogether(c *canvas, area rect, courses []course) {
+func (in *input) drawTogether(c *canvas, area rect, courses []course, q quantity) {
 	room := 0.0
 	for _, t := range courses {
 		room = max(room, width(in.name(t.cell), labelStyle)+endLabelGap)
 	}
-	a := newAxes(area, timeScale(courses), shareScale(4), "time since the run began", "operations answered", room)
+	a := newAxes(area, timeScale(courses), shareScale(4), "time since the run began", q.axis, room)
 	if len(courses[0].common) > 0 {
 		a.nameLift = bandLabelRoom
 		a.plot.y1 -= bandLabelRoom
