@@ -170,6 +170,7 @@ func TestAgreesWithBruteForce(t *testing.T) {
 			for range *crossChecks {
 				ts := f.generate(rng)
 				r := Check(ts, Options{}, judge.Budget{})
+				consistent(t, ts, &r)
 				for _, j := range r.Levels {
 					if counts[j.Level] == nil {
 						counts[j.Level] = map[judge.Verdict]int{}

@@ -124,9 +124,13 @@ func (a *analysis) lostUpdates(t, other, k int32) {
 	})
 }
 
+// sortFound puts the worst first.
+func (a *analysis) sortFound() {
+	slices.SortStableFunc(a.found, func(x, y finding) int { return cmp.Compare(x.kind.rank(), y.kind.rank()) })
+}
+
 // report returns the anomalies found, worst first.
 func (a *analysis) report() []Anomaly {
-	slices.SortStableFunc(a.found, func(x, y finding) int { return cmp.Compare(x.kind.rank(), y.kind.rank()) })
 	all := make([]Anomaly, 0, len(a.found))
 	for i := range a.found {
 		f := &a.found[i]

@@ -45,7 +45,8 @@ type searcher struct {
 	open      ranks   // transactions that have started, and not committed
 	started   []bool
 	committed []bool
-	left      int // transactions that happened and have not committed
+	pending   ranks // transactions that happened and have not committed
+	left      int   // how many
 
 	values []int32 // keys of the plan: what they hold, as slots
 	unread []int32 // slots: transactions not started that must read it
@@ -58,6 +59,7 @@ type searcher struct {
 	top      int32 // the highest rank that has started
 	over     []held
 	dead     map[string]struct{} // states that lead nowhere
+	buffer   []byte
 	spent    int
 }
 
@@ -92,7 +94,7 @@ func (a *analysis) newSearch(l Level) *searcher {
 	s := &searcher{
 		analysis: a, atomic: l.Implies(Serializable), walk: a.g.walk(a.relationsOf(fullDepth, v), true),
 		rank: make([]int32, n), started: make([]bool, n), committed: make([]bool, n),
-		ready: newRanks(n), open: newRanks(n), dead: map[string]struct{}{},
+		ready: newRanks(n), open: newRanks(n), pending: newRanks(n), dead: map[string]struct{}{},
 	}
 	s.plan.make(a, !s.atomic)
 	s.values, s.locks = slices.Clone(s.plan.initial), make([]int32, len(s.plan.initial))
@@ -101,6 +103,7 @@ func (a *analysis) newSearch(l Level) *searcher {
 		s.rank[t] = int32(r)
 		if a.happened[t] {
 			s.left++
+			s.pending.set(int32(r))
 		}
 	}
 	s.countWaits()
@@ -231,6 +234,7 @@ func (s *searcher) commit(t int32) {
 	s.open.clear(s.rank[t])
 	if s.happened[t] {
 		s.left--
+		s.pending.clear(s.rank[t])
 	}
 	s.execute(t, false)
 	for _, k := range s.plan.writes(t) {
@@ -246,6 +250,7 @@ func (s *searcher) uncommit(t int32) {
 	s.open.set(s.rank[t])
 	if s.happened[t] {
 		s.left++
+		s.pending.set(s.rank[t])
 	}
 	written := s.plan.writes(t)
 	for i := len(written) - 1; i >= 0; i-- {
@@ -395,9 +400,7 @@ func (s *searcher) choose() {
 	if len(s.frames) > 0 {
 		f.low = s.frames[len(s.frames)-1].low
 	}
-	for int(f.low) < len(s.byCall) && (!s.happened[s.byCall[f.low]] || s.committed[s.byCall[f.low]]) {
-		f.low++
-	}
+	f.low = s.pending.next(f.low)
 	s.frames = append(s.frames, f)
 	if _, dead := s.dead[s.state()]; dead {
 		s.frames[len(s.frames)-1].stage = stages
@@ -455,21 +458,31 @@ func (s *searcher) move(at stage, t int32) bool {
 
 // giveUp closes the last choice: its state leads nowhere.
 func (s *searcher) giveUp() {
-	s.dead[s.state()] = struct{}{}
+	if state := s.state(); state != "" {
+		s.dead[state] = struct{}{}
+	}
 	s.frames = s.frames[:len(s.frames)-1]
 }
 
+// longState is the length from which on a description of a state is not worth its cost.
+const longState = 512
+
 // state describes what matters of the state of the last frame: who has started
-// and committed, and what the keys hold that somebody still has to read.
+// and committed, and what the keys hold that somebody still has to read. It is
+// empty if that would be long: so much can be open only in long histories, where
+// there is no hope of trying everything anyway.
 func (s *searcher) state() string {
 	f := &s.frames[len(s.frames)-1]
-	b := binary.AppendUvarint(nil, uint64(f.low))
-	for r := f.low; r <= f.top; r++ {
-		b = append(b, s.phase(s.byCall[r]))
+	b := binary.AppendUvarint(s.buffer[:0], uint64(f.top)+1)
+	for r := s.pending.next(f.low); r != none && r <= f.top; r = s.pending.next(r + 1) {
+		b = binary.AppendUvarint(b, 2*uint64(r)+s.phase(s.byCall[r]))
+		if len(b) > longState {
+			return ""
+		}
 	}
-	b = append(b, 0xff)
+	b = append(b, 0)
 	for _, t := range s.plan.optional {
-		b = append(b, s.phase(t))
+		b = append(b, byte(s.phase(t)))
 	}
 	for k, slot := range s.values {
 		if s.plan.fickles[k] || s.waiting(slot) > 0 {
@@ -477,10 +490,11 @@ func (s *searcher) state() string {
 			b = binary.AppendUvarint(b, uint64(slot))
 		}
 	}
+	s.buffer = b
 	return string(b)
 }
 
-func (s *searcher) phase(t int32) byte {
+func (s *searcher) phase(t int32) uint64 {
 	switch {
 	case s.committed[t]:
 		return 2

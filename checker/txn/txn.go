@@ -75,8 +75,8 @@ func Check(ts []history.Transaction, o Options, b judge.Budget) Report {
 	a.inspect()
 	a.connect()
 	a.findCycles()
-	levels := a.judgeLevels(b)
-	r := Report{Transactions: len(ts), Keys: len(a.keys), Anomalies: a.report(), Levels: levels.list(), Notes: a.notes()}
+	levels := a.judgeLevels(b).list()
+	r := Report{Transactions: len(ts), Keys: len(a.keys), Anomalies: a.report(), Levels: levels, Notes: a.notes()}
 	for t := range ts {
 		switch ts[t].Status {
 		case history.OK:

@@ -204,8 +204,12 @@ func enumerate(levels []Level, by string) string {
 
 // list returns the verdicts, weakest level first.
 func (j *judgeOfLevels) list() []Judgement {
+	j.sortFound()
 	var all []Judgement
 	for l := ReadUncommitted; l < levelCount; l++ {
+		if j.verdicts[l] == judge.Violated {
+			j.why[l] = j.refuting(l) // by the worst of all
+		}
 		all = append(all, Judgement{l, j.verdicts[l], j.why[l]})
 	}
 	return all
