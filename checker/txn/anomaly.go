@@ -74,7 +74,8 @@ type Anomaly struct {
 	Count   int     `json:"count"`   // reads or transactions that show it; of cycles, groups of entangled transactions
 	Ops     []int   `json:"ops"`     // the transactions that prove it, as indices into the history, ascending
 	Cycle   []Step  `json:"cycle,omitempty"`
-	Text    string  `json:"text"` // why, in lines of 80 columns at most where words allow
+	Derived bool    `json:"derived,omitempty"` // the cycle rests on an order of writes that was derived by taking the level for granted
+	Text    string  `json:"text"`              // why, in lines of 80 columns at most where words allow
 
 	sentence string // the same in one sentence
 }

@@ -123,6 +123,9 @@ func (w *world) snapshots(s snapshot, left int) bool {
 	if left == 0 && len(s.open) == 0 {
 		return true
 	}
+	if slices.ContainsFunc(s.open, func(o opened) bool { return o.clashes }) {
+		return false // it can never commit
+	}
 	for _, t := range w.in {
 		isOpen := slices.ContainsFunc(s.open, func(o opened) bool { return o.t == t })
 		if isOpen || slices.Contains(s.committed, t) {
@@ -140,9 +143,6 @@ func (w *world) snapshots(s snapshot, left int) bool {
 		}
 	}
 	for i, o := range s.open {
-		if o.clashes {
-			return false // it can never commit
-		}
 		written := map[string]bool{}
 		after := maps.Clone(s.state)
 		mine, _ := apply(&w.ts[o.t], o.began)

@@ -12,7 +12,7 @@ import (
 	"faultline/checker/judge"
 )
 
-var crossChecks = flag.Int("crosschecks", 300, "random histories to compare with brute force, per family")
+var crossChecks = flag.Int("crosschecks", 120, "random histories to compare with brute force, per family")
 
 // A family is a kind of tiny random history.
 type family struct {

@@ -13,6 +13,10 @@ type story struct {
 	*analysis
 	cast  []int32 // T1, T2 ..., as indices into the history
 	about []int32 // the keys it is about
+
+	infers *saturation   // what it rests on, or nil
+	told   []versionPair // inferences that were explained
+	lemmas []string      // in these words
 }
 
 // T returns the name of a transaction in the story.

@@ -134,7 +134,7 @@ func (a *analysis) report() []Anomaly {
 	all := make([]Anomaly, 0, len(a.found))
 	for i := range a.found {
 		f := &a.found[i]
-		an := Anomaly{Kind: f.kind, Name: f.name, Refutes: f.refutes(), Count: f.count, Cycle: f.cycle, Text: f.text(), sentence: f.sentence()}
+		an := Anomaly{Kind: f.kind, Name: f.name, Refutes: f.refutes(), Count: f.count, Cycle: f.cycle, Derived: f.story.infers != nil, Text: f.text(), sentence: f.sentence()}
 		for _, t := range f.story.cast {
 			an.Ops = append(an.Ops, int(t))
 		}

@@ -21,13 +21,18 @@ const (
 	wwRealtime
 	rwRealtime
 	nextRealtime
+
+	// The same where it was inferred for one level from all else, see saturation.
+	wwInferred
+	rwInferred
+	nextInferred
 	relations
 )
 
-var relationNames = [relations]string{"ww", "wr", "rw", "ww", "session", "realtime", "view", "view", "ww", "rw", "ww", "ww", "rw", "ww"}
+var relationNames = [relations]string{"ww", "wr", "rw", "ww", "session", "realtime", "view", "view", "ww", "rw", "ww", "ww", "rw", "ww", "ww", "rw", "ww"}
 
 // A set is a set of relations.
-type set uint16
+type set uint32
 
 func setOf(rs ...relation) (s set) {
 	for _, r := range rs {
@@ -39,9 +44,10 @@ func setOf(rs ...relation) (s set) {
 func (s set) has(r relation) bool { return s>>r&1 == 1 }
 
 var (
-	antis     = setOf(rw, rwSession, rwRealtime)
-	nexts     = setOf(next, nextSession, nextRealtime)
-	overs     = setOf(ww, wwSession, wwRealtime)
+	antis     = setOf(rw, rwSession, rwRealtime, rwInferred)
+	nexts     = setOf(next, nextSession, nextRealtime, nextInferred)
+	overs     = setOf(ww, wwSession, wwRealtime, wwInferred)
+	inferred  = setOf(wwInferred, rwInferred, nextInferred)
 	bySession = setOf(session, wwSession, rwSession, nextSession)
 	byTime    = setOf(realtime, wwRealtime, rwRealtime, nextRealtime)
 )
@@ -96,24 +102,30 @@ func (g *graph) fan(r relation, from, to []int32) {
 
 // build sorts the edges by where they begin, in the order in which they were added.
 func (g *graph) build() {
-	for r := range g.edges {
-		if len(g.edges[r]) == 0 {
-			continue
-		}
-		start := make([]int32, g.nodes+1)
-		for _, e := range g.edges[r] {
-			start[e.from+1]++
-		}
-		for v := range g.nodes {
-			start[v+1] += start[v]
-		}
-		to, free := make([]int32, len(g.edges[r])), append([]int32(nil), start[:g.nodes]...)
-		for _, e := range g.edges[r] {
-			to[free[e.from]] = e.to
-			free[e.from]++
-		}
-		g.start[r], g.to[r], g.edges[r] = start, to, nil
+	for r := range relations {
+		g.buildOf(r)
 	}
+}
+
+// buildOf does so for one relation, and drops what it was before.
+func (g *graph) buildOf(r relation) {
+	g.start[r], g.to[r] = nil, nil
+	if len(g.edges[r]) == 0 {
+		return
+	}
+	start := make([]int32, g.nodes+1)
+	for _, e := range g.edges[r] {
+		start[e.from+1]++
+	}
+	for v := range g.nodes {
+		start[v+1] += start[v]
+	}
+	to, free := make([]int32, len(g.edges[r])), append([]int32(nil), start[:g.nodes]...)
+	for _, e := range g.edges[r] {
+		to[free[e.from]] = e.to
+		free[e.from]++
+	}
+	g.start[r], g.to[r], g.edges[r] = start, to, nil
 }
 
 // from returns where the edges of a relation lead from a node.

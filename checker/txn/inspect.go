@@ -136,10 +136,24 @@ func (in *inspector) transaction(t int32) {
 		}
 	}
 	for _, k := range in.touched {
+		in.follow(t, k)
 		if v := in.visits.at(k); v.read && (!v.fuzzy || v.own != none) {
 			in.compareAgain(t, k, v.version)
 			in.addRead(externalRead{txn: t, key: k, version: v.version, own: v.own, next: none})
 		}
+	}
+}
+
+// follow notes that what a transaction wrote to a register without having read it
+// came after what those wrote to it whom the transaction had seen.
+func (in *inspector) follow(t, k int32) {
+	v := in.visits.at(k)
+	if in.keys[k].shape == list || v.read || v.own == none {
+		return
+	}
+	for _, w := range *in.views.at(k) {
+		in.followers[w] = append(in.followers[w], t)
+		in.orders[versionPair{w, v.own}] = origin{wr, in.writes[w].txn, t}
 	}
 }
 

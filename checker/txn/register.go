@@ -8,6 +8,7 @@ import "faultline/checker/history"
 //   - The initial one is first.
 //   - Who updates a register, that is reads and then writes it, makes the next
 //     version, or an update is lost.
+//   - Who has seen a transaction makes a later version than it did.
 //   - If the order of sessions is kept, none of them goes back to an older version.
 //   - If real time is kept, nobody does.
 //
@@ -19,9 +20,9 @@ import "faultline/checker/history"
 type versionPair struct{ earlier, later int32 }
 
 // An origin says how that is known: of two transactions that touched the key, one
-// came before the other, in a session or in real time.
+// came before the other.
 type origin struct {
-	by            relation // session or realtime
+	by            relation // session, realtime or wr; or wwInferred
 	before, after int32
 }
 
@@ -30,7 +31,6 @@ type origin struct {
 type touch struct{ txn, in, out int32 }
 
 func (a *analysis) connectRegisters() {
-	a.orders = map[versionPair]origin{}
 	a.findMakers()
 	for w := range a.writes {
 		if a.writes[w].first != none {
@@ -42,7 +42,7 @@ func (a *analysis) connectRegisters() {
 		if key.shape != register || len(key.makers) == 0 {
 			continue
 		}
-		readers, updaters := a.readersOf(key.firstReader)
+		readers, updaters := a.readersOf(key.firstReader, none)
 		a.overwrite(int32(k), readers, updaters, key.makers, none)
 	}
 	for k, touches := range a.touches() {
@@ -61,13 +61,15 @@ func (a *analysis) findMakers() {
 	}
 }
 
-// readersOf sorts those who read a version: only read it, or updated it. The first
-// read of them is given, as index into reads.
-func (a *analysis) readersOf(first int32) (readers, updaters []int32) {
+// readersOf sorts those who read a version of somebody else: who only read it, and
+// who updated it. The first read of them is given, as index into reads.
+func (a *analysis) readersOf(first, maker int32) (readers, updaters []int32) {
 	for i := first; i != none; i = a.reads[i].next {
-		if r := &a.reads[i]; r.own != none {
+		switch r := &a.reads[i]; {
+		case r.txn == maker: // a future read
+		case r.own != none:
 			updaters = append(updaters, r.txn)
-		} else {
+		default:
 			readers = append(readers, r.txn)
 		}
 	}
@@ -77,8 +79,8 @@ func (a *analysis) readersOf(first int32) (readers, updaters []int32) {
 // connectReaders connects those who read a version with the one who updated it.
 func (a *analysis) connectReaders(w int32) {
 	made := &a.writes[w]
-	readers, updaters := a.readersOf(made.first)
-	a.overwrite(made.key, readers, updaters, nil, none)
+	readers, updaters := a.readersOf(made.first, made.txn)
+	a.overwrite(made.key, readers, updaters, a.followers[w], none)
 	made.updater = none
 	if len(updaters) > 0 {
 		made.updater = updaters[0]

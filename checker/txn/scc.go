@@ -29,6 +29,12 @@ const (
 	variants
 )
 
+// variantOf is the variant of each level.
+var variantOf = [levelCount]variant{
+	StrongSessionSnapshot: inSessions, StrongSessionSerializable: inSessions,
+	StrongSnapshot: inRealTime, StrictSerializable: inRealTime,
+}
+
 // ofDepth are the relations of each depth.
 var ofDepth = [depths]set{
 	writeDepth:    overs,
@@ -44,7 +50,7 @@ var ofDepth = [depths]set{
 // assumed: a stale read makes two versions each come before the other, which is
 // better told as the cycle with an anti-dependency that then is there as well.
 func (a *analysis) relationsOf(d depth, v variant) set {
-	s := ofDepth[d] &^ (bySession | byTime)
+	s := ofDepth[d] &^ (bySession | byTime | inferred)
 	deep := d >= snapshotDepth
 	if v >= inSessions {
 		s |= setOf(session)

@@ -86,13 +86,9 @@ const (
 )
 
 func (a *analysis) newSearch(l Level) *searcher {
-	v := [levelCount]variant{
-		StrongSessionSnapshot: inSessions, StrongSessionSerializable: inSessions,
-		StrongSnapshot: inRealTime, StrictSerializable: inRealTime,
-	}[l]
 	n := len(a.ts)
 	s := &searcher{
-		analysis: a, atomic: l.Implies(Serializable), walk: a.g.walk(a.relationsOf(fullDepth, v), true),
+		analysis: a, atomic: l.Implies(Serializable), walk: a.g.walk(a.relationsOf(fullDepth, variantOf[l])|inferred, true),
 		rank: make([]int32, n), started: make([]bool, n), committed: make([]bool, n),
 		ready: newRanks(n), open: newRanks(n), pending: newRanks(n), dead: map[string]struct{}{},
 	}

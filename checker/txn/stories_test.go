@@ -131,6 +131,7 @@ func TestStories(t *testing.T) {
 		{"registers: stale", "1 0-1 wx1\n3 2-3 wx2\n4 6-7 Rx1", "G-single-realtime | strong session serializable"},
 		{"registers: lost update", "wx1\nRx1 wx2\nRx1 wx3", "lost-update | monotonic atomic view"},
 		{"registers: write skew", "Rx- wy1\nRy- wx1", "G2-item | strong snapshot isolation"},
+		{"registers: write skew later on", "wx1 wy1\nRx1 wy2\nRy1 wx3", "G2-item | strong snapshot isolation"},
 		{"registers: long fork", "wx1\nwy1\nRx1 Ry-\nRx- Ry1", "G-nonadjacent | monotonic atomic view, cursor stability"},
 		{"registers: aborted", "0-1! wx1\nRx1", "G1a | read uncommitted"},
 		{"registers: intermediate", "wx1 wx2\nRx1", "G1b | read uncommitted"},

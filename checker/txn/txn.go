@@ -69,7 +69,7 @@ type Report struct {
 // level is a serializable one that holds, its transactions are given in an order
 // that explains every read.
 func Check(ts []history.Transaction, o Options, b judge.Budget) Report {
-	a := &analysis{ts: ts, o: o, engine: Graph, g: graph{txns: int32(len(ts)), nodes: int32(len(ts))}}
+	a := &analysis{ts: ts, o: o, engine: Graph, orders: map[versionPair]origin{}, followers: map[int32][]int32{}, g: graph{txns: int32(len(ts)), nodes: int32(len(ts))}}
 	a.number()
 	a.order()
 	a.inspect()
@@ -172,7 +172,11 @@ type analysis struct {
 
 	reads  []externalRead
 	sights []sight
-	orders map[versionPair]origin // why one version of a register came before another
+
+	// Of registers.
+	orders    map[versionPair]origin // why one version came before another
+	followers map[int32][]int32      // of a version: who wrote over it without having read it, but having seen its maker
+
 	g      graph
 	cyclic [depths][variants]components
 	found  []finding

@@ -21,7 +21,7 @@ type judgeOfLevels struct {
 	budget   judge.Budget
 	verdicts [levelCount]judge.Verdict
 	why      [levelCount]string
-	decided  [levelCount]bool
+	pending  [levelCount]*finding // what refutes a level, to be reported if nothing else does
 }
 
 // searched is how many levels may need a search: they share the budget.
@@ -47,7 +47,7 @@ func (a *analysis) judgeLevels(b judge.Budget) *judgeOfLevels {
 }
 
 func (j *judgeOfLevels) set(l Level, v judge.Verdict, why string) {
-	j.verdicts[l], j.why[l], j.decided[l] = v, why, true
+	j.verdicts[l], j.why[l] = v, why
 }
 
 // implied reports whether a stronger level holds.
@@ -88,7 +88,7 @@ func (a *analysis) refuting(l Level) string {
 
 // refutes returns the weakest levels that forbid what was found.
 func (f *finding) refutes() []Level {
-	if f.kind == NoOrder {
+	if f.levels != nil {
 		return f.levels
 	}
 	return f.kind.refutes()
@@ -116,6 +116,7 @@ func (j *judgeOfLevels) decide(l Level) {
 		}
 	case RepeatableRead: // for reads of single items the same as serializability
 		j.set(l, j.verdicts[Serializable], j.why[Serializable])
+		j.pending[l] = j.pending[Serializable]
 		return
 	default:
 		j.search(l)
@@ -148,45 +149,75 @@ func (j *judgeOfLevels) search(l Level) {
 		j.set(l, judge.Holds, "")
 		return
 	}
-	s := j.newSearch(l)
-	v := s.run(j.budget.Limit() / searched)
-	j.steps += s.spent
 	j.engine = Search
-	switch v {
-	case judge.Holds:
-		j.set(l, v, "")
-	case judge.Violated:
-		j.noOrder(l)
-		j.set(l, v, j.refuting(l))
-	default:
-		j.set(l, v, fmt.Sprintf("no anomaly was found, but the order of writes is not certain, and a search of %d steps found no order that explains all reads; allow more steps, or record appends to lists", s.spent))
+	defer j.forget()
+	v := j.run(l, min(j.share(), quickSteps*(1+len(j.ts))))
+	if v != judge.Holds {
+		j.pending[l] = j.saturate(l)
+	}
+	if j.pending[l] != nil {
+		v = judge.Violated
+	}
+	if v == judge.Undecided {
+		v = j.run(l, j.share())
+	}
+	why := ""
+	if v == judge.Undecided {
+		why = fmt.Sprintf("no anomaly was found, but the order of writes is not certain, and a search of %d steps found no order that explains all reads; allow more steps, or record appends to lists", j.share())
+	}
+	j.set(l, v, why)
+}
+
+// share is how many steps each level may take.
+func (j *judgeOfLevels) share() int { return j.budget.Limit() / searched }
+
+// quickSteps is how many steps for each transaction a first search may take. If
+// there is an order, it is mostly found at once.
+const quickSteps = 8
+
+// run searches for an order within so many steps.
+func (j *judgeOfLevels) run(l Level, steps int) judge.Verdict {
+	s := j.newSearch(l)
+	v := s.run(steps)
+	j.steps += s.spent
+	return v
+}
+
+// tellPending reports what refutes the levels that fall by nothing else.
+func (j *judgeOfLevels) tellPending() {
+	for l := ReadUncommitted; l < levelCount; l++ {
+		switch {
+		case j.verdicts[l] != judge.Violated || j.refuting(l) != "":
+		case j.pending[l] != nil:
+			j.found = append(j.found, *j.pending[l])
+		default:
+			j.noOrder(l)
+		}
 	}
 }
 
-// noOrder makes a finding of searches that ended without finding an order: for a
-// level, and perhaps for stronger ones before.
+// noOrder makes a finding of searches that ended without finding an order, for a
+// level and perhaps for others before.
 func (a *analysis) noOrder(l Level) {
-	if l == Serializable {
-		l = RepeatableRead // the same, and weaker by name
-	}
-	levels := []Level{l}
 	for i := range a.found {
-		if a.found[i].kind == NoOrder {
-			levels = append(levels, a.found[i].levels...)
-			a.found = slices.Delete(a.found, i, i+1)
-			break
+		if f := &a.found[i]; f.kind == NoOrder {
+			f.levels = append(f.levels, l)
+			f.lines[0] = f.noOrder()
+			return
 		}
 	}
-	levels = slices.DeleteFunc(levels, func(m Level) bool { return m != l && m.Implies(l) })
-	slices.Sort(levels)
-	f := finding{kind: NoOrder, name: "no order explains the reads", count: 1, levels: levels, story: story{analysis: a}}
+	f := finding{kind: NoOrder, name: "no order explains the reads", count: 1, levels: []Level{l}, story: story{analysis: a}}
 	for t := range a.ts {
 		if a.happened[t] {
 			f.story.cast = append(f.story.cast, int32(t))
 		}
 	}
-	f.lines = []string{fmt.Sprintf("none of all orders that %s allows explains what these %d transactions read", enumerate(levels, "or"), len(f.story.cast))}
+	f.lines = []string{f.noOrder()}
 	a.found = append(a.found, f)
+}
+
+func (f *finding) noOrder() string {
+	return fmt.Sprintf("none of all orders that %s allows explains what these %d transactions read", enumerate(f.levels, "or"), len(f.story.cast))
 }
 
 // enumerate lists levels in a sentence, joined by and, or or.
@@ -204,6 +235,7 @@ func enumerate(levels []Level, by string) string {
 
 // list returns the verdicts, weakest level first.
 func (j *judgeOfLevels) list() []Judgement {
+	j.tellPending()
 	j.sortFound()
 	var all []Judgement
 	for l := ReadUncommitted; l < levelCount; l++ {

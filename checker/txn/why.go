@@ -6,14 +6,27 @@ import (
 	"faultline/checker/history"
 )
 
-// tellCycle makes a finding of a cycle.
+// tellCycle makes a finding of a cycle. A lost update may have been found without one.
 func (a *analysis) tellCycle(c *circle) {
-	f := finding{kind: c.kind, count: c.count, story: story{analysis: a}}
-	for _, h := range c.hops {
+	for i := range a.found {
+		if a.found[i].kind == c.kind {
+			a.found[i].count += c.count
+			return
+		}
+	}
+	f := a.tellHops(c.kind, c.hops, nil)
+	f.count = c.count
+	a.found = append(a.found, *f)
+}
+
+// tellHops tells a cycle, and the inferences on which it rests, if there are any.
+func (a *analysis) tellHops(kind Kind, hops []hop, infers *saturation) *finding {
+	f := &finding{kind: kind, story: story{analysis: a, infers: infers}}
+	for _, h := range hops {
 		f.story.T(h.from) // in the order of the cycle
 	}
 	var keys []int32
-	for _, h := range c.hops {
+	for _, h := range hops {
 		k, why := f.story.because(h)
 		keys = append(keys, k)
 		s := Step{From: int(h.from), To: int(h.to), Type: relationNames[h.rel], Why: why}
@@ -23,8 +36,9 @@ func (a *analysis) tellCycle(c *circle) {
 		f.cycle = append(f.cycle, s)
 		f.lines = append(f.lines, fmt.Sprintf("%s < %s, because %s", f.story.T(h.from), f.story.T(h.to), why))
 	}
-	f.name = nameOf(c.hops, keys)
-	a.found = append(a.found, f)
+	f.lines = append(f.story.lemmas, f.lines...)
+	f.name = nameOf(kind, hops, keys)
+	return f
 }
 
 // because returns why the one comes before the other, and on which key, or none.
@@ -40,7 +54,7 @@ func (s *story) because(h hop) (key int32, why string) {
 		return s.becauseSeen(h)
 	case ww:
 		return s.becauseAppended(h)
-	case wwSession, wwRealtime:
+	case wwSession, wwRealtime, wwInferred:
 		return s.becauseOrdered(h)
 	default:
 		return s.becauseOverwritten(h)
@@ -116,7 +130,7 @@ func (s *story) lastOf(k, run int32) string {
 func (s *story) becauseOverwritten(h hop) (key int32, why string) {
 	key = none
 	s.eachOp(h.from, func(op *history.Micro, k, ref int32) bool {
-		if op.Kind != history.Read || ref < initial {
+		if op.Kind != history.Read || ref < initial || nexts.has(h.rel) && s.writeOf(h.from, k) == none {
 			return true
 		}
 		w, reason := s.overwriter(h, k, ref)
@@ -157,8 +171,8 @@ func (s *story) overwriter(h hop, k, version int32) (w int32, how string) {
 	}
 	for _, later := range s.writesOf(h.to, k) {
 		p := versionPair{version, later}
-		if o, ok := s.orders[p]; ok {
-			return later, s.origin(p, o)
+		if how, ok := s.how(h.rel, p); ok {
+			return later, how
 		}
 	}
 	return none, ""
@@ -206,10 +220,9 @@ func (s *story) becauseOrdered(h hop) (key int32, why string) {
 			return true
 		}
 		for _, earlier := range s.writesOf(h.from, k) {
-			p := versionPair{earlier, later}
-			if o, ok := s.orders[p]; ok {
+			if how, ok := s.how(h.rel, versionPair{earlier, later}); ok {
 				key = k
-				why = fmt.Sprintf("%s's %s to %s was replaced by %s's %s%s", s.T(h.from), s.act(earlier), s.key(k), s.T(h.to), s.act(later), s.origin(p, o))
+				why = fmt.Sprintf("%s's %s to %s was replaced by %s's %s%s", s.T(h.from), s.act(earlier), s.key(k), s.T(h.to), s.act(later), how)
 				return false
 			}
 		}
@@ -218,10 +231,27 @@ func (s *story) becauseOrdered(h hop) (key int32, why string) {
 	return key, why
 }
 
+// how says how the order of two versions of a register is known, if it is.
+func (s *story) how(r relation, p versionPair) (string, bool) {
+	if inferred.has(r) {
+		_, ok := s.infers.known[p]
+		s.lemma(p)
+		return "", ok
+	}
+	o, ok := s.orders[p]
+	if !ok {
+		return "", false
+	}
+	return s.origin(p, o), true
+}
+
 // origin says how the order of two versions of a register is known.
 func (s *story) origin(p versionPair, o origin) string {
 	one, other := s.T(o.before)+" "+s.met(o.before, p.earlier), s.met(o.after, p.later)
-	if o.by == session {
+	switch o.by {
+	case wr:
+		return fmt.Sprintf(": %s, and %s, which %s, had seen %s", one, s.T(o.after), other, s.T(o.before))
+	case session:
 		return fmt.Sprintf(": %s, and after that in the same session %s %s", one, s.T(o.after), other)
 	}
 	return fmt.Sprintf(": %s and was over at %v, %v before %s was called, which %s",
@@ -250,8 +280,8 @@ func (s *story) becauseSeen(h hop) (key int32, why string) {
 }
 
 // nameOf names a cycle in plain words, by its shape and the keys of its edges.
-func nameOf(hops []hop, keys []int32) string {
-	base, v := kindOf(hops).base()
+func nameOf(kind Kind, hops []hop, keys []int32) string {
+	base, v := kind.base()
 	types := ""
 	for _, h := range hops {
 		types += relationNames[h.rel] + " "
