@@ -249,13 +249,25 @@ func mappingLabel(n *strict.Node) string {
 	return strings.Join(parts, ", ")
 }
 
-// faultLabel returns what a fault is and whom it strikes.
+// unsaid are the settings of faults that their labels leave out, to be short.
+var unsaid = []string{"at", "for", "every", "clients"}
+
+// faultLabel returns what a fault is, whom it strikes, and how.
 func faultLabel(kind *fault.Kind, settings *strict.Node) string {
-	f := fault.Fault{Kind: kind}
-	if target := settings.Field("target"); target != nil && target.Text() != "" {
-		f.Values = store.Values{"target": target.Text()}
+	text := kind.Name
+	if settings.Kind() != strict.Mapping {
+		return text
 	}
-	return f.Label()
+	pairs, _ := settings.Pairs()
+	for _, p := range pairs {
+		switch name := p.Key.Text(); {
+		case name == "target":
+			text += " " + label(p.Value)
+		case !slices.Contains(unsaid, name):
+			text += " " + name + "=" + label(p.Value)
+		}
+	}
+	return text
 }
 
 // cell decodes a point and checks it as a whole.

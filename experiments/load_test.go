@@ -138,8 +138,8 @@ func TestSeedsAreReadAsTheyAreWritten(t *testing.T) {
 
 // A swept list of faults is called by what they are, and whom they strike.
 func TestFaultsCanBeSwept(t *testing.T) {
-	e := parse(t, "version: 1\nmodel: raft\nsweep: {faults: [[], [bridge], [{isolate: {target: leader}}, {crash: {at: 1s}}]]}\n")
-	want := []string{"raft faults=none", "raft faults=bridge", "raft faults=isolate leader + crash"}
+	e := parse(t, "version: 1\nmodel: raft\nsweep: {faults: [[], [bridge], [{isolate: {target: leader}}, {crash: {at: 1s, disk: wiped}}]]}\n")
+	want := []string{"raft faults=none", "raft faults=bridge", "raft faults=isolate leader + crash disk=wiped"}
 	for i, c := range e.Cells {
 		if c.Series != want[i] {
 			t.Errorf("cell %d is called %q, want %q", i, c.Series, want[i])

@@ -33,7 +33,7 @@ type progress struct {
 // How often a progress is told.
 const (
 	barEvery  = 200 * time.Millisecond
-	lineEvery = 5 * time.Second
+	lineEvery = 10 * time.Second
 	barWidth  = 24
 )
 

@@ -108,6 +108,9 @@ func figureOf(kind string, set *results.Set, o Options) (*figure, error) {
 	if o.Subtitle != "" {
 		f.facts = o.Subtitle
 	}
+	if in.shared != "" && o.Subtitle == "" {
+		f.facts += " All with " + in.shared + "."
+	}
 	f.alarm, f.footer = partial(set), footer(set)
 	for _, c := range in.cells {
 		f.names = append(f.names, c.Series)
@@ -118,7 +121,8 @@ func figureOf(kind string, set *results.Set, o Options) (*figure, error) {
 // An input is what a kind draws from.
 type input struct {
 	set      *results.Set
-	cells    []*results.Cell // those asked for, in the order of the grid
+	cells    []*results.Cell // those asked for, in the order of the grid, by what tells them apart
+	shared   string          // what their names have in common: "faults=deaf leader"
 	property string          // "" when no run was judged
 	options  Options
 
@@ -136,11 +140,16 @@ func newInput(set *results.Set, o Options) (*input, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("the result has no rows\n  hint: run the experiment again, or resume it: %s", set.Manifest.Command)
 	}
-	in := &input{set: set, options: o, looks: looks(all)}
+	in := &input{set: set, options: o}
 	var err error
 	if in.cells, err = choose(all, o.Series); err != nil {
 		return nil, err
 	}
+	if len(all) > len(palette) && len(in.cells) <= len(palette) {
+		all = in.cells // which can have colours of their own
+	}
+	in.looks = looks(all)
+	in.shorten()
 	in.property, err = property(results.Properties(set), o.Property)
 	return in, err
 }
@@ -159,6 +168,24 @@ func choose(all []*results.Cell, series []string) ([]*results.Cell, error) {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(c *results.Cell) bool { return !slices.Contains(series, c.Series) }), nil
+}
+
+// shorten leaves out of the names of chosen cells which settings they share.
+func (in *input) shorten() {
+	if len(in.options.Series) < 2 {
+		return
+	}
+	for _, p := range in.cells[0].Params {
+		setting := short(p.Name) + "=" + p.Value
+		if !slices.ContainsFunc(in.cells, func(c *results.Cell) bool { return !strings.HasSuffix(c.Series, " "+setting) }) {
+			for i, c := range in.cells {
+				clone := *c
+				clone.Series = strings.TrimSuffix(c.Series, " "+setting)
+				in.cells[i] = &clone
+			}
+			in.shared = setting
+		}
+	}
 }
 
 func property(known []string, wanted string) (string, error) {

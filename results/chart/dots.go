@@ -110,5 +110,8 @@ func (in *input) valueText(m measure, cell *results.Cell) string {
 	if s.Lo == s.Hi {
 		return m.Format(s.Mean)
 	}
+	if m.Format(s.Lo) == m.Format(s.Hi) { // narrower than what is written
+		return m.Format(s.Mean)
+	}
 	return fmt.Sprintf("%s (%s)", m.Format(s.Mean), m.interval(s))
 }

@@ -16,8 +16,9 @@ type figure struct {
 	footer string   // where the numbers come from
 	names  []string // of the cells: no line breaks inside them
 
-	height float64                    // of the body
-	body   func(c *canvas, area rect) // draws axes and data
+	height float64                     // of the body
+	wraps  func(width float64) float64 // more height for what is broken into lines in that width; may be nil
+	body   func(c *canvas, area rect)  // draws axes and data
 }
 
 // A keyItem explains one mark.
@@ -71,8 +72,12 @@ func (f *figure) layout(pageWidth float64, found *remarks) layout {
 	for _, b := range l.foot {
 		below += b.height()
 	}
-	l.height = margin + above + bodyGap + f.height + below + margin
-	l.body = rect{margin, margin + below, pageWidth - margin, margin + below + f.height}
+	height := f.height
+	if f.wraps != nil {
+		height += f.wraps(inner)
+	}
+	l.height = margin + above + bodyGap + height + below + margin
+	l.body = rect{margin, margin + below, pageWidth - margin, margin + below + height}
 	return l
 }
 

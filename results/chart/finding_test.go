@@ -120,11 +120,23 @@ func TestHeatmapFindings(t *testing.T) {
 			row.Verdicts["linearizable"] = results.Undecided
 		}
 	}
+	rows := func(at func(r, w int) bool) *results.Set { // stale reads at some sizes, whatever the line says
+		return grid(func(r, w int, row *results.Row) {
+			row.Metrics["stale"], row.Verdicts["linearizable"] = 0, results.Holds
+			if at(r, w) {
+				row.Metrics["stale"], row.Verdicts["linearizable"] = 0.2+float64(row.Seed)/1000, results.Violated
+			}
+		})
+	}
 	for i, c := range []struct {
 		set    *results.Set
 		metric string
 		want   string
 	}{
+		{rows(func(r, w int) bool { return r == 1 }), "stale", "With R ≥ 2 no run has stale reads; elsewhere up to 20.4% (R=1, W=1)"},
+		{rows(func(r, w int) bool { return r == 1 }), "violations", "With R ≥ 2 every run stays linearizable; elsewhere up to 100% (R=1, W=1) do not"},
+		{rows(func(r, w int) bool { return r != 2 || w == 1 }), "stale", "With R=2 and W ≥ 2 no run has stale reads; elsewhere up to 20.4% (R=1, W=1)"},
+		{rows(func(r, w int) bool { return r == 2 }), "stale", "Stale reads: best with 6 of 9 settings (0%), worst with R=2 (20.4%)"}, // no rectangle
 		{grid(nothing), "stale", "With R+W > 3 no run has stale reads; below that line they reach 10.2% (R=2 W=1)"},
 		{grid(hole), "stale", "Stale reads: 10.2% with R+W ≤ 3, 0% to 0.02% with R+W > 3"},
 		{grid(nothing), "violations", "With R+W > 3 every run stays linearizable; below that line up to 100% do not"},
@@ -133,6 +145,65 @@ func TestHeatmapFindings(t *testing.T) {
 		got, err := Finding("heatmap", c.set, Options{Metric: c.metric})
 		if err != nil || got != c.want {
 			t.Errorf("%d:\n got %s\nwant %s\nerror %v", i, got, c.want, err)
+		}
+	}
+}
+
+// A store is praised for what it does under the settings that are worst for it.
+func TestHeatmapOfStores(t *testing.T) {
+	grid := func(values map[string][]float64) *results.Set {
+		var rows []results.Row
+		for i, name := range []string{"abd", "lww", "raft"} {
+			for j, v := range values[name] {
+				for seed := range uint64(6) {
+					verdict := results.Holds
+					if v > 0.5 {
+						verdict = results.Violated
+					}
+					rows = append(rows, results.Row{
+						Cell: 2*i + j, Series: fmt.Sprintf("%s %d", name, j), Model: name, Seed: seed + 1,
+						Params:   []results.Param{{Name: "model", Value: name}, {Name: "faults", Value: []string{"crash", "deaf leader"}[j]}},
+						Verdicts: map[string]string{"linearizable": verdict},
+						Metrics:  map[string]float64{"succeeded": v + float64(seed)/1000, "stale": v * float64(seed+1) / 6},
+					})
+				}
+			}
+		}
+		return results.NewSet(testManifest("grid", 6), rows)
+	}
+	for i, c := range []struct {
+		set    *results.Set
+		metric string
+		want   string
+	}{
+		{grid(map[string][]float64{"abd": {0.9, 0.8}, "lww": {0.95, 0.7}, "raft": {0.6, 0.5}}), "succeeded",
+			"Succeeded: at least 80.2% with abd whatever the fault, down to 50.2% with raft (deaf leader)"},
+		{grid(map[string][]float64{"abd": {0, 0}, "lww": {0.1, 0.7}, "raft": {0, 0.3}}), "stale",
+			"Stale reads: none with abd whatever the fault, up to 40.8% with lww (deaf leader)"},
+		{grid(map[string][]float64{"abd": {0, 0}, "lww": {0, 0.6}, "raft": {0, 0.3}}), "stale",
+			"Stale reads: none with abd whatever the fault, up to 35% with lww (deaf leader)"},
+		{grid(map[string][]float64{"abd": {0, 0}, "lww": {0, 0.6}, "raft": {0, 0.6}}), "violations",
+			"Runs with a violation: none with abd whatever the fault, up to 100% with lww and raft (deaf leader)"},
+		{grid(map[string][]float64{"abd": {0, 0.2}, "lww": {0.1, 0.6}, "raft": {0, 0.3}}), "stale",
+			"Stale reads: none with abd and raft but under deaf leader (11.7% to 17.5%)"},
+		{grid(map[string][]float64{"abd": {0.9, 0.8}, "lww": {0.8, 0.9}, "raft": {0.8, 0.9}}), "succeeded", // no store is better off
+			"Succeeded: best with abd 0, lww 1 and raft 1 (90.3%), worst with abd 1, lww 0 and raft 0 (80.2%)"},
+	} {
+		got, err := Finding("heatmap", c.set, Options{Metric: c.metric})
+		if err != nil || got != c.want {
+			t.Errorf("%d:\n got %s\nwant %s\nerror %v", i, got, c.want, err)
+		}
+	}
+}
+
+// A fault that strikes others in other seeds goes by what it does alone.
+func TestFaultsByTheirKind(t *testing.T) {
+	for label, want := range map[string]string{
+		"halves n1, n5 | n2, n3": "halves", "power loss n1, n2": "power loss", "slow disk of n3": "slow disk", "clock -3s of n2": "clock -3s",
+		"gray link n3 to n5": "gray link", "cut off c12": "cut off", "isolate master": "isolate", "loss": "loss", "crash n2, disk wiped": "crash", "n1": "n1",
+	} {
+		if got := kindOf(label); got != want {
+			t.Errorf("%s is called %q, want %q", label, got, want)
 		}
 	}
 }

@@ -44,6 +44,7 @@ func heatmap(in *input) (*figure, error) {
 		title:  in.heatFinding(m, h, q, drawn),
 		facts:  in.heatFacts(m),
 		height: fieldHeight*float64(len(h.ys)) + 52,
+		wraps:  func(width float64) float64 { return h.columnRoom(h.fieldWidth(width)) },
 		notes:  slices.Concat(in.beyondNote(), q.note(h)),
 		body:   func(c *canvas, area rect) { in.drawHeat(c, area, m, h, q) },
 	}
@@ -93,6 +94,9 @@ func (in *input) newHeat() (heat, error) {
 		if !slices.Contains(h.ys, y) {
 			h.ys = append(h.ys, y)
 		}
+	}
+	if !rising(h.ys) { // names are read from the top down, numbers grow upwards
+		slices.Reverse(h.ys)
 	}
 	return h, nil
 }
@@ -159,69 +163,9 @@ func (q quorums) note(h heat) []string {
 	return []string{fmt.Sprintf("The line divides R+W > %d, where every read quorum meets every write quorum, from R+W ≤ %d.", q.n, q.n)}
 }
 
-// heatFinding says whether the line R+W > N divides the values; else, what the extremes are.
-func (in *input) heatFinding(m measure, h heat, q quorums, drawn []*results.Cell) string {
-	if q.n > 0 && m.Better == results.Lower {
-		above := slices.DeleteFunc(slices.Clone(drawn), func(c *results.Cell) bool { return !q.intersect(c) })
-		below := slices.DeleteFunc(slices.Clone(drawn), q.intersect)
-		if len(above) > 0 && len(below) > 0 {
-			if s := in.divided(m, q.n, above, below); s != "" {
-				return s
-			}
-		}
-	}
-	ranked := m.ranked(drawn)
-	if len(ranked) == 1 {
-		return capital(in.bestFinding(drawn, m))
-	}
-	best, worst := m.best(drawn), m.worst(drawn)
-	if len(best) == len(ranked) {
-		return capital(in.bestFinding(drawn, m))
-	}
-	return fmt.Sprintf("%s: best with %s (%s), worst with %s (%s)", capital(m.Label), in.names(best), m.span(best), in.names(worst), m.span(worst))
-}
-
-// divided says what the line of intersecting quorums does, if it does anything.
-func (in *input) divided(m measure, n int, above, below []*results.Cell) string {
-	most := func(cells []*results.Cell) float64 {
-		top := 0.0
-		for _, c := range cells {
-			top = max(top, m.of(c).Max)
-		}
-		return top
-	}
-	worst := m.ranked(below)
-	top := worst[len(worst)-1]
-	if m.values == nil && most(below) > 0 {
-		if slices.ContainsFunc(above, func(c *results.Cell) bool { return c.Tally(in.property).Verdict() != results.Holds }) {
-			return ""
-		}
-		return fmt.Sprintf("With R+W > %d every run %s; below that line up to %s do not", n, stays(in.property), m.Format(m.of(top).Mean))
-	}
-	if most(above) == 0 && most(below) > 0 {
-		return fmt.Sprintf("With R+W > %d no run has %s; below that line they reach %s (%s)", n, m.Label, m.Format(m.of(top).Mean), top.Series)
-	}
-	highest, lowest := math.Inf(-1), math.Inf(1)
-	for _, c := range above {
-		highest = max(highest, m.of(c).Hi)
-	}
-	for _, c := range below {
-		lowest = min(lowest, m.of(c).Lo)
-	}
-	if highest < lowest {
-		return fmt.Sprintf("%s: %s with R+W ≤ %d, %s with R+W > %d", capital(m.Label), m.span(below), n, m.span(above), n)
-	}
-	return ""
-}
-
 func (in *input) drawHeat(c *canvas, area rect, m measure, h heat, q quorums) {
-	names := 0.0
-	for _, y := range h.ys {
-		names = max(names, width(y, labelStyle))
-	}
 	top := area.y1 - axisStyle.lineHeight() - namesGap
-	x0 := area.x0 + max(names, 14) + 2*tickGap
-	w := min((area.x1-x0)/float64(len(h.xs)), fieldMax)
+	x0, w := area.x0+h.rowNames(), h.fieldWidth(area.width())
 	hi, lo := math.Inf(-1), math.Inf(1)
 	for _, cell := range in.cells {
 		if s := m.of(cell); s.N > 0 {
@@ -246,17 +190,58 @@ func (in *input) drawHeat(c *canvas, area rect, m measure, h heat, q quorums) {
 		f := field(0, y)
 		c.textMiddle(v, labelStyle, point{x0 - tickGap, (f.y0 + f.y1) / 2}, right)
 	}
-	bottom := field(0, 0).y0
-	st := labelStyle
-	for _, v := range h.xs {
-		st.size = max(smallStyle.size*0.8, min(st.size, labelStyle.size*(w-2*endPadding/3)/width(v, labelStyle)))
-	}
+	bottom, st := field(0, 0).y0, h.columnStyle(w)
 	for x, v := range h.xs {
 		f := field(x, 0)
-		c.text(v, st, point{(f.x0 + f.x1) / 2, bottom - tickGap - labelStyle.size*capHeight}, center)
+		for i, line := range breakLines(v, st, w-columnGap) {
+			c.text(line, st, point{(f.x0 + f.x1) / 2, bottom - tickGap - labelStyle.size*capHeight - float64(i)*st.lineHeight()}, center)
+		}
 	}
-	c.text(short(h.xName), axisStyle, point{(x0 + field(len(h.xs)-1, 0).x1) / 2, bottom - tickGap - labelStyle.lineHeight() - namesGap - 2}, center)
+	c.text(short(h.xName), axisStyle, point{(x0 + field(len(h.xs)-1, 0).x1) / 2, area.y0 + axisStyle.size*0.4}, center)
 	in.drawRamp(c, m, rect{x0, top + namesGap, field(len(h.xs)-1, 0).x1, top + namesGap + rampHeight}, lo, hi)
+}
+
+const (
+	columnGap   = 5 // between the names of two columns
+	columnLines = 3 // that a name may take
+)
+
+// rowNames is the room that the names of the rows take.
+func (h heat) rowNames() float64 {
+	names := 14.0
+	for _, y := range h.ys {
+		names = max(names, width(y, labelStyle))
+	}
+	return names + 2*tickGap
+}
+
+// fieldWidth is what a field has of the width of the body.
+func (h heat) fieldWidth(width float64) float64 {
+	return min((width-h.rowNames())/float64(len(h.xs)), fieldMax)
+}
+
+// columnStyle is the largest letters in which the names of the columns fit below
+// fields of width w, broken between words.
+func (h heat) columnStyle(w float64) style {
+	st := labelStyle
+	fits := func(v string) bool {
+		tooLong := func(word string) bool { return width(word, st) > w-columnGap }
+		return len(breakLines(v, st, w-columnGap)) <= columnLines && !slices.ContainsFunc(strings.Fields(v), tooLong)
+	}
+	const smallest = 5
+	for st.size > smallest && slices.ContainsFunc(h.xs, func(v string) bool { return !fits(v) }) {
+		st.size -= 0.25
+	}
+	return st
+}
+
+// columnRoom is the room for all lines but one of the names of the columns.
+func (h heat) columnRoom(w float64) float64 {
+	st, most := h.columnStyle(w), 1
+	for _, v := range h.xs {
+		most = max(most, len(breakLines(v, st, w-columnGap)))
+	}
+	return float64(most-1) * st.lineHeight()
 }
 
 // short is the last part of a setting's path, as people say it.
@@ -293,6 +278,11 @@ func (in *input) drawField(c *canvas, r rect, m measure, cell *results.Cell, lo,
 	interval := intervalText(m, s)
 	small := smallStyle.in(withAlpha(front, 190))
 	small.size = 7
+	if width(interval, small) > r.width()-4 {
+		interval = strings.Replace(interval, " to ", "–", 1)
+		const smallest = 5.5
+		small.size = max(smallest, min(small.size, small.size*(r.width()-4)/width(interval, small)))
+	}
 	if interval == "" || width(interval, small) > r.width()-4 {
 		c.textMiddle(text, number, middle, center)
 		return
@@ -303,7 +293,7 @@ func (in *input) drawField(c *canvas, r rect, m measure, cell *results.Cell, lo,
 
 // intervalText is the interval for the small print; the unit is in the number above it.
 func intervalText(m measure, s results.Summary) string {
-	if s.N < 2 || s.Lo == s.Hi {
+	if s.N < 2 || m.Format(s.Lo) == m.Format(s.Hi) {
 		return ""
 	}
 	return m.interval(s)

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"regexp"
 	"slices"
-	"strings"
 
 	"faultline/results"
 )
@@ -16,7 +16,7 @@ const (
 	panelHeight    = 44 // of one cell when each has its own
 	panelGap       = 18
 	panelsFrame    = 54 // above and below all panels
-	together       = 4  // curves that one panel can take
+	together       = 3  // curves that one panel can take
 	mostPanels     = 24 // that a page can take
 	bandLow        = 0.10
 	bandHigh       = 0.90
@@ -103,7 +103,7 @@ func timeline(in *input) (*figure, error) {
 		notes:  slices.Concat(unshaded(courses), in.beyondNote()),
 		body:   func(c *canvas, area rect) { in.drawTogether(c, area, courses, q) },
 	}
-	if len(courses) > together {
+	if _, same := sameBands(courses); len(courses) > together || !same {
 		f.height = panelsFrame + float64(len(courses))*(panelHeight+panelGap)
 		f.body = func(c *canvas, area rect) { in.drawPanels(c, area, courses) }
 	}
@@ -144,19 +144,19 @@ func newCourse(c *results.Cell, quantity quantity) course {
 }
 
 // bands splits the faults into those that every seed has at the same time and the
-// others. A fault that strikes others in other seeds (halves n1,n2; halves n3,n5)
-// goes by its first word alone.
+// others. A fault that strikes others in other seeds (halves n1, n2 | n3; halves
+// n3, n1 | n2) goes by what it does alone.
 func bands(c *results.Cell) (common, differs []results.Band) {
 	type when struct {
 		from, to float64
-		kind     string // the first word of the label
+		kind     string // the label without whom it strikes
 	}
 	seen := map[when]int{}
 	labels := map[when]string{}
 	var order []when
 	for _, r := range c.Rows {
 		for _, b := range r.Faults {
-			w := when{b.FromMS, b.ToMS, firstWord(b.Label)}
+			w := when{b.FromMS, b.ToMS, kindOf(b.Label)}
 			if seen[w] == 0 {
 				order = append(order, w)
 				labels[w] = b.Label
@@ -178,10 +178,10 @@ func bands(c *results.Cell) (common, differs []results.Band) {
 	return common, differs
 }
 
-func firstWord(label string) string {
-	word, _, _ := strings.Cut(label, " ")
-	return word
-}
+var struck = regexp.MustCompile(`( of)? (n\d+|c\d+|master)\b.*$`)
+
+// kindOf returns the label of a fault without whom it strikes.
+func kindOf(label string) string { return struck.ReplaceAllString(label, "") }
 
 // during is the share in windows wholly within a common fault, by seed.
 func (t course) during() []results.Value {
@@ -290,22 +290,46 @@ func verb(cells []*results.Cell, one, many string) string {
 	return many
 }
 
-// faultName is what the common faults are called: by their label when they have but one.
+// faultName is what the common faults are called: by their label when they have
+// but one, else by what they do when all do the same.
 func faultName(courses []course) string {
-	label := ""
+	labels, kinds := map[string]bool{}, map[string]bool{}
+	last := ""
 	for _, t := range courses {
 		for _, b := range t.common {
-			if label != "" && label != b.Label {
-				return "fault"
-			}
-			label = b.Label
+			last = b.Label
+			labels[last], kinds[kindOf(last)] = true, true
 		}
 	}
+	if len(labels) > 1 {
+		last = kindOf(last)
+	}
 	const longest = 24 // letters in a title
-	if label == "" || len(label) > longest {
+	if len(kinds) != 1 || len(last) > longest {
 		return "fault"
 	}
-	return "fault (" + label + ")"
+	return "fault (" + last + ")"
+}
+
+// sameBands returns the faults that all cells have at the same times, with a label
+// that is true of all of them; ok is false if they have others.
+func sameBands(courses []course) (bands []results.Band, ok bool) {
+	bands = slices.Clone(courses[0].common)
+	for _, t := range courses[1:] {
+		if len(t.common) != len(bands) {
+			return nil, false
+		}
+		for i, b := range t.common {
+			have := &bands[i]
+			if b.FromMS != have.FromMS || b.ToMS != have.ToMS || kindOf(b.Label) != kindOf(have.Label) {
+				return nil, false
+			}
+			if b.Label != have.Label {
+				have.Label = kindOf(b.Label)
+			}
+		}
+	}
+	return bands, true
 }
 
 // timeScale is the axis of virtual time, in seconds.
@@ -335,12 +359,14 @@ func (in *input) drawTogether(c *canvas, area rect, courses []course, q quantity
 		room = max(room, width(in.name(t.cell), labelStyle)+endLabelGap)
 	}
 	a := newAxes(area, timeScale(courses), shareScale(4), "time since the run began", q.axis, room)
-	if len(courses[0].common) > 0 {
+	common, _ := sameBands(courses)
+	if len(common) > 0 {
 		a.nameLift = bandLabelRoom
 		a.plot.y1 -= bandLabelRoom
 		a.y = a.y.on(a.plot.y0, a.plot.y1)
 	}
-	in.shadeBands(c, a, courses[0].common, 4)
+	shadeBands(c, a, common)
+	nameBands(c, a, common, rect{a.plot.x0, a.plot.y1 + 4, a.plot.x1, a.plot.y1 + 4})
 	a.draw(c)
 	for _, t := range courses {
 		t.drawBand(c, a, in.color(t.cell))
@@ -376,6 +402,7 @@ func (in *input) drawPanels(c *canvas, area rect, courses []course) {
 	share.ticks[1].label = "" // a rule is enough in the middle
 	bottom := newAxes(area, time, share, "time since the run began", "", 0)
 	top := area.y1 - bandLabelRoom
+	common, same := sameBands(courses)
 	for i, t := range courses {
 		last := i == len(courses)-1
 		a := bottom
@@ -388,36 +415,54 @@ func (in *input) drawPanels(c *canvas, area rect, courses []course) {
 		} else {
 			a.x.ticks = nil
 		}
-		bandNames := 0.0 // above the first panel only
-		if i == 0 {
-			bandNames = panelGap + 2
-		}
-		in.shadeBands(c, a, t.common, bandNames)
+		shadeBands(c, a, t.common)
 		a.draw(c)
 		look := in.looks[t.cell.Cell]
 		t.drawBand(c, a, look.color)
 		t.drawLine(c, a, look)
-		c.text(in.name(t.cell), labelStyle.in(darker(look.color)), point{a.plot.x0, a.plot.y1 + 3.5}, left)
+		free := rect{a.plot.x0, a.plot.y1 + 3.5, a.plot.x1, a.plot.y1 + 3.5} // of the line above the panel
+		c.text(in.name(t.cell), labelStyle.in(darker(look.color)), point{free.x0, free.y0}, left)
+		free.x0 += width(in.name(t.cell), labelStyle) + tickGap
 		if during := results.Summarize(t.during()); during.N > 0 {
-			c.text(succeeded.Format(during.Mean)+" during faults", smallStyle, point{a.plot.x1, a.plot.y1 + 3.5}, right)
+			text := succeeded.Format(during.Mean) + " during faults"
+			c.text(text, smallStyle, point{free.x1, free.y0}, right)
+			free.x1 -= width(text, smallStyle) + tickGap
+		}
+		switch {
+		case same && i == 0:
+			nameBands(c, a, common, rect{a.plot.x0, a.plot.y1 + panelGap + 2, a.plot.x1, a.plot.y1 + panelGap + 2})
+		case !same:
+			nameBands(c, a, withoutTargets(t.common), free)
 		}
 	}
 }
 
-// shadeBands marks when faults were active, and names them so high above the
-// plot (not at all for 0) if there is room.
-func (in *input) shadeBands(c *canvas, a axes, common []results.Band, above float64) {
-	labelEnd := a.plot.x0 - 1
-	for _, b := range common {
+// withoutTargets returns faults by what they do alone, which is short.
+func withoutTargets(bands []results.Band) []results.Band {
+	bands = slices.Clone(bands)
+	for i := range bands {
+		bands[i].Label = kindOf(bands[i].Label)
+	}
+	return bands
+}
+
+// shadeBands marks when faults were active.
+func shadeBands(c *canvas, a axes, bands []results.Band) {
+	for _, b := range bands {
 		x0, x1 := a.x.at(b.FromMS/1000), a.x.at(b.ToMS/1000)
 		c.fillRect(rect{x0, a.plot.y0, max(x1, x0+1), a.plot.y1}, shade)
-		if above == 0 {
-			continue
-		}
+	}
+}
+
+// nameBands names faults on a line, each above its time, if there is room; else in a note.
+func nameBands(c *canvas, a axes, bands []results.Band, line rect) {
+	labelEnd := line.x0 - 1
+	for _, b := range bands {
 		w := width(b.Label, smallStyle)
-		at := min(max((x0+x1)/2-w/2, a.plot.x0), a.plot.x1-w)
+		x0, x1 := a.x.at(b.FromMS/1000), a.x.at(b.ToMS/1000)
+		at := min(max((x0+x1)/2-w/2, line.x0), line.x1-w)
 		if at > labelEnd {
-			c.text(b.Label, smallStyle.in(shadeText), point{at, a.plot.y1 + above}, left)
+			c.text(b.Label, smallStyle.in(shadeText), point{at, line.y0}, left)
 			labelEnd = at + w + tickGap
 		} else {
 			c.note(fmt.Sprintf("Also shaded: %s, %s to %s.", b.Label, span(b.FromMS), span(b.ToMS)))
