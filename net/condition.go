@@ -1,7 +1,6 @@
 package net
 
 import (
-	"slices"
 	"time"
 
 	"faultline/sim"
@@ -10,8 +9,14 @@ import (
 
 // A condition is all that is wrong with a link but cuts: its effects, and what
 // they add up to. It never changes; links share conditions.
+//
+// Effects of one kind that overlap on a link draw alike: both reorderings hold
+// up the same message, both extra delays are long for the same message. To tell
+// their draws apart by their place among the effects would move the draws of one
+// when the other is removed.
 type condition struct {
-	effects   []namedEffect
+	blocks    []uint64 // that links with this condition are in
+	effects   []Effect
 	loss      chance
 	duplicate chance
 	slow      ratio // 0 means 1
@@ -20,54 +25,16 @@ type condition struct {
 	extras    []*dist.Law
 }
 
-// Effects of one kind that overlap on a link draw alike: both reorderings hold
-// up the same message, both extra delays are long for the same message. To tell
-// their draws apart by their place among the effects would move the draws of one
-// when the other is removed.
-
-type namedEffect struct {
-	id     FaultID
-	effect Effect
-}
-
 type reorder struct {
 	chance chance
 	by     *dist.Law
 }
 
-// orElse returns c, or other if c is nil.
-func (c *condition) orElse(other *condition) *condition {
-	if c == nil {
-		return other
-	}
-	return c
-}
-
-// with returns the condition with one more effect.
-func (c *condition) with(id FaultID, e Effect) *condition {
-	var effects []namedEffect
-	if c != nil {
-		effects = slices.Clone(c.effects)
-	}
-	return sum(append(effects, namedEffect{id, e}))
-}
-
-// without returns the condition with the effects of one fault fewer, or nil if
-// only nature is left.
-func (c *condition) without(id FaultID) *condition {
-	effects := slices.DeleteFunc(slices.Clone(c.effects), func(e namedEffect) bool { return e.id == id })
-	if !slices.ContainsFunc(effects, func(e namedEffect) bool { return e.id != natural }) {
-		return nil
-	}
-	return sum(effects)
-}
-
 // sum adds effects up.
-func sum(effects []namedEffect) *condition {
+func sum(effects []Effect) *condition {
 	c := &condition{effects: effects}
 	survives, single, slow, bandwidth := 1.0, 1.0, 1.0, 0.0
-	for _, n := range effects {
-		e := n.effect
+	for _, e := range effects {
 		survives = float64(survives * (1 - e.Loss))
 		single = float64(single * (1 - e.Duplicate))
 		if e.Slow > 0 {

@@ -62,21 +62,19 @@ func (e Effect) Validate() error {
 // A FaultID names an active fault. The zero FaultID names none.
 type FaultID uint64
 
-// natural stands for what is wrong with a network by nature.
-const natural FaultID = 0
-
-// trouble is the state of all faults of a network. Its tables are by link, and
-// nil until they are needed.
+// trouble is the state of all faults of a network. Each block of links of an active
+// fault is a bit, set in the masks of the nodes that the block names. A link is in
+// the blocks that are both in its sender's out and in its receiver's in: to find
+// what is wrong with a link takes an AND, and memory for nodes, not for links.
 type trouble struct {
-	last       FaultID
-	active     []fault
-	touched    []uint64     // one bit per link: whether an active fault touches it
-	cuts       []uint16     // how many faults cut the link
-	conditions []*condition // what else is wrong; nil where that is nature alone
-	nature     *condition   // nil if nothing is
-	everywhere bool         // every message must be looked at
-	busy       []sim.Time   // until when, since the network began, the link is sending, where bandwidth is limited
-	countBytes bool
+	last   FaultID
+	active []fault
+	owner  []int        // by block: whose it is, by place in active
+	masks  [][]mask     // of 64 blocks each, by node
+	cuts   []uint64     // of 64 blocks each: which of them are cut
+	nature *condition   // what is wrong with all links; nil if nothing is
+	hit    []uint64     // the blocks that the message at hand is in
+	met    []*condition // with links since a fault last began or ended
 }
 
 type fault struct {
@@ -85,6 +83,9 @@ type fault struct {
 	cut    bool
 	effect Effect
 }
+
+// A mask says which blocks a node is in.
+type mask struct{ out, in uint64 }
 
 // Cut stops all messages on the given links, from now until it is healed.
 // Messages under way still arrive. Cuts overlap: a link is open again once all
@@ -100,41 +101,34 @@ func (n *Network) begin(f fault) FaultID {
 	if err := f.effect.Validate(); err != nil {
 		panic("net: " + err.Error())
 	}
+	for _, b := range f.links {
+		for _, id := range slices.Concat(b.From, b.To) {
+			n.node(id) // makes room for it
+		}
+	}
 	n.trouble.last++
 	f.id = n.trouble.last
 	f.links = f.links.clone()
 	n.trouble.active = append(n.trouble.active, f)
-	if f.cut {
-		n.countCuts(f.links, 1)
-	} else {
-		n.change(f.links, func(c *condition) *condition { return c.orElse(n.trouble.nature).with(f.id, f.effect) })
-	}
 	n.reckon()
 	return f.id
 }
 
 // Heal ends a fault and leaves all others. It reports whether the fault was active.
 func (n *Network) Heal(id FaultID) bool {
-	i := slices.IndexFunc(n.trouble.active, func(f fault) bool { return f.id == id })
-	if i < 0 {
+	active := slices.DeleteFunc(n.trouble.active, func(f fault) bool { return f.id == id })
+	if len(active) == len(n.trouble.active) {
 		return false
 	}
-	f := n.trouble.active[i]
-	n.trouble.active = slices.Delete(n.trouble.active, i, i+1)
-	if f.cut {
-		n.countCuts(f.links, ^uint16(0)) // minus one
-	} else {
-		n.change(f.links, func(c *condition) *condition { return c.without(f.id) })
-	}
+	n.trouble.active = active
 	n.reckon()
 	return true
 }
 
 // HealAll ends all faults. What is wrong with the network by nature stays.
 func (n *Network) HealAll() {
-	for len(n.trouble.active) > 0 {
-		n.Heal(n.trouble.active[0].id)
-	}
+	n.trouble.active = nil
+	n.reckon()
 }
 
 // Faults returns how many faults are active.
@@ -142,79 +136,67 @@ func (n *Network) Faults() int { return len(n.trouble.active) }
 
 // Open reports whether no cut stops messages from one node to another.
 func (n *Network) Open(from, to sim.NodeID) bool {
-	a, b := n.node(max(from, to)), n.node(min(from, to))
-	return a.host == b.host || n.trouble.touched == nil || n.trouble.cuts[int(from)*n.size+int(to)] == 0
+	n.room(from, to)
+	_, cut := n.trouble.blocks(from, to)
+	return !cut || n.nodes[from].host == n.nodes[to].host
 }
 
-// reckon finds out whether messages can take the fast path.
+// reckon sets the masks after a fault began or ended.
 func (n *Network) reckon() {
 	t := &n.trouble
-	t.everywhere = t.nature != nil || t.countBytes
-	n.calm = len(t.active) == 0 && !t.everywhere
-}
-
-// spares reports whether nothing is wrong with a link. A bit per link is enough
-// to know, and stays in the cache when a thousand nodes have a million links.
-func (t *trouble) spares(link int) bool {
-	return !t.everywhere && t.touched[link>>6]>>(link&63)&1 == 0
-}
-
-func (n *Network) countCuts(links Links, by uint16) {
-	n.visit(links, func(link int) { n.trouble.cuts[link] += by })
-}
-
-// change replaces the condition of every link of a set. Links that share a
-// condition share the new one.
-func (n *Network) change(links Links, f func(*condition) *condition) {
-	var changes []struct{ from, to *condition }
-	renew := func(c *condition) *condition {
-		for _, ch := range changes {
-			if ch.from == c || ch.to == c {
-				return ch.to // a link listed twice is already changed
-			}
-		}
-		to := f(c)
-		changes = append(changes, struct{ from, to *condition }{c, to})
-		return to
+	t.owner, t.cuts, t.met = t.owner[:0], t.cuts[:0], nil
+	for _, m := range t.masks {
+		clear(m)
 	}
-	n.visit(links, func(link int) { n.trouble.conditions[link] = renew(n.trouble.conditions[link]) })
-}
-
-// visit makes room for the nodes of a set and changes the state of each of its links.
-func (n *Network) visit(links Links, change func(link int)) {
-	for _, b := range links {
-		for _, id := range slices.Concat(b.From, b.To) {
-			n.node(id)
+	for i, f := range t.active {
+		for _, b := range f.links {
+			t.add(i, f.cut, b, len(n.nodes))
 		}
 	}
-	t := &n.trouble
-	t.need(n.size)
-	for _, b := range links {
-		for _, from := range b.From {
-			for _, to := range b.To {
-				link := int(from)*n.size + int(to)
-				change(link)
-				t.touch(link)
-			}
+	t.masks = t.masks[:len(t.cuts)]
+	t.hit = make([]uint64, len(t.cuts))
+	n.calm = len(t.active) == 0 && t.nature == nil
+}
+
+// add sets the masks of one more block.
+func (t *trouble) add(owner int, cut bool, b Block, nodes int) {
+	bit, sixtyFour := uint64(1)<<(len(t.owner)%64), len(t.owner)/64
+	if sixtyFour == len(t.cuts) {
+		t.cuts = append(t.cuts, 0)
+		if len(t.masks) < len(t.cuts) {
+			t.masks = append(t.masks, make([]mask, nodes))
 		}
 	}
-}
-
-// touch keeps the bit that says whether a fault touches the link.
-func (t *trouble) touch(link int) {
-	bit := uint64(1) << (link & 63)
-	t.touched[link>>6] &^= bit
-	if t.cuts[link] > 0 || t.conditions[link] != nil {
-		t.touched[link>>6] |= bit
+	t.owner = append(t.owner, owner)
+	if cut {
+		t.cuts[sixtyFour] |= bit
+	}
+	masks := t.masks[sixtyFour]
+	for _, id := range b.From {
+		masks[id].out |= bit
+	}
+	for _, id := range b.To {
+		masks[id].in |= bit
 	}
 }
 
-// need makes the tables of faults. Networks without faults do without.
-func (t *trouble) need(size int) {
-	if t.touched == nil {
-		t.touched = make([]uint64, size*size/64) // size is a power of two, and at least 8
-		t.cuts = make([]uint16, size*size)
-		t.conditions = make([]*condition, size*size)
+// blocks finds the blocks that a link is in, and reports whether there is any,
+// and whether one of them is cut.
+func (t *trouble) blocks(from, to sim.NodeID) (any, cut bool) {
+	var all, cuts uint64
+	for i, masks := range t.masks {
+		both := masks[from].out & masks[to].in
+		t.hit[i] = both
+		all |= both
+		cuts |= both & t.cuts[i]
+	}
+	return all != 0, cuts != 0
+}
+
+// grow makes room for more nodes.
+func (t *trouble) grow(nodes int) {
+	for i, masks := range t.masks {
+		t.masks[i] = append(masks, make([]mask, nodes-len(masks))...)
 	}
 }
 
@@ -226,20 +208,28 @@ func (l Links) clone() Links {
 	return c
 }
 
-// grow moves the tables to another number of nodes.
-func (t *trouble) grow(from, to int) {
-	if t.busy != nil {
-		t.busy = relink(t.busy, from, to)
+// condition returns what is wrong with links that are in the blocks that were hit.
+func (t *trouble) condition() *condition {
+	for _, c := range t.met {
+		if slices.Equal(c.blocks, t.hit) {
+			return c
+		}
 	}
-	if t.touched == nil {
-		return
+	var effects []Effect
+	if t.nature != nil {
+		effects = append(effects, t.nature.effects...)
 	}
-	t.cuts = relink(t.cuts, from, to)
-	t.conditions = relink(t.conditions, from, to)
-	t.touched = make([]uint64, to*to/64)
-	for link := range t.cuts {
-		t.touch(link)
+	last := -1
+	for block, owner := range t.owner {
+		if t.hit[block/64]>>(block%64)&1 == 1 && owner != last { // a link in two blocks of a fault counts once
+			effects = append(effects, t.active[owner].effect)
+			last = owner
+		}
 	}
+	c := sum(effects)
+	c.blocks = slices.Clone(t.hit)
+	t.met = append(t.met, c)
+	return c
 }
 
 // The salts of a message's further draws. Each question has its own, so that an
@@ -254,23 +244,18 @@ const (
 )
 
 // troubled decides the fate of a message in a network where something is wrong.
-func (n *Network) troubled(link int, law *dist.Law, draw uint64, msg any) sim.Fate {
-	t := &n.trouble
-	if t.countBytes {
-		n.stats.Bytes += uint64(sizeOf(msg))
-	}
-	c := t.nature
-	if t.touched != nil {
-		if t.cuts[link] > 0 {
-			n.stats.Cut++
-			return sim.Lost
-		}
-		c = t.conditions[link].orElse(c)
+func (n *Network) troubled(from, to sim.NodeID, law *dist.Law, draw uint64, msg any) sim.Fate {
+	c := n.trouble.nature
+	if any, cut := n.trouble.blocks(from, to); cut {
+		n.stats.Cut++
+		return sim.Lost
+	} else if any {
+		c = n.trouble.condition()
 	}
 	if c == nil {
 		return sim.Arrives(law.Sample(draw))
 	}
-	queued := n.transmit(link, c, msg) // what is lost on the way has used the link too
+	queued := n.transmit(from, to, c, msg) // what is lost on the way has used the link too
 	if c.loss.happens(draw, saltLoss) {
 		n.stats.Lost++
 		return sim.Lost
@@ -285,14 +270,13 @@ func (n *Network) troubled(link int, law *dist.Law, draw uint64, msg any) sim.Fa
 
 // transmit queues a message for a link of limited bandwidth and returns when its
 // last byte is sent.
-func (n *Network) transmit(link int, c *condition, msg any) time.Duration {
+func (n *Network) transmit(from, to sim.NodeID, c *condition, msg any) time.Duration {
 	if c.perByte == 0 {
 		return 0
 	}
-	if n.trouble.busy == nil {
-		n.trouble.busy = make([]sim.Time, n.size*n.size)
-	}
-	now, busy := n.sim.Now()-n.born, &n.trouble.busy[link]
+	r := n.nodes[from].makeRare()
+	r.busy = widen(r.busy, to)
+	now, busy := n.sim.Now()-n.born, &r.busy[to]
 	*busy = max(*busy, now).Add(c.perByte.times(int64(sizeOf(msg))))
 	return busy.Sub(now)
 }

@@ -15,6 +15,7 @@ package net
 
 import (
 	"fmt"
+	"math/bits"
 	"time"
 
 	"faultline/sim"
@@ -31,19 +32,26 @@ type Network struct {
 	key      uint64
 	born     sim.Time // when the network was made
 	nodes    []place  // by node
-	size     int      // the directed link from a to b is number a*size+b
-	sent     []uint8  // by link: messages so far, modulo 256
-	calm     bool     // no fault is active, nothing is wrong by nature, and bytes are not counted
+	calm     bool     // no fault is active, and nothing is wrong by nature
+	weighs   bool     // bytes are counted
 	trouble  trouble
 	stats    Stats
 }
 
-// A place is where a node is.
+// A place is where a node is, and what there is to know of the links from it.
 type place struct {
 	out, in uint64 // halves of the keys of its links
 	site    int32
 	host    sim.NodeID // the node on whose machine it runs: itself, unless colocated
-	wraps   *[]uint32  // by receiver: how often the count of the link to it wrapped; nil if none did
+	sent    []uint8    // by receiver: messages so far, modulo 256; it grows when needed
+	rare    *rare      // nil if not needed
+}
+
+// A rare is what only few nodes need to know of their links, by receiver. Its
+// tables grow when needed.
+type rare struct {
+	wraps []uint32   // how often the count of messages wrapped
+	busy  []sim.Time // until when, since the network began, the link is sending, where bandwidth is limited
 }
 
 // Stats counts what happened to the messages between different nodes so far.
@@ -65,10 +73,10 @@ type Options struct {
 
 const loopbackDelay = 20 * time.Microsecond
 
-// Limits on nodes: the tables of links grow with the square of the highest ID.
+// Limits on nodes: a node that sends to many has a table up to the highest ID.
 const (
 	firstSize = 8
-	maxSize   = 8192
+	maxSize   = 1 << 16
 )
 
 // New returns a network of the given topology and plugs it into the run. Nodes
@@ -78,12 +86,12 @@ func New(s *sim.Sim, t *Topology, o Options) *Network {
 		o.Loopback = dist.Constant(loopbackDelay)
 	}
 	n := &Network{sim: s, born: s.Now(), topology: t, sites: len(t.Sites), laws: t.laws, loopback: o.Loopback, key: sim.NewStream(s.Seed(), "net").Uint64()}
-	n.trouble.countBytes = o.CountBytes
+	n.weighs = o.CountBytes
 	if err := o.Validate(); err != nil {
 		panic("net: " + err.Error())
 	}
 	if o.Effect != (Effect{}) {
-		n.trouble.nature = (*condition)(nil).with(natural, o.Effect)
+		n.trouble.nature = sum([]Effect{o.Effect})
 	}
 	n.reckon()
 	s.Use(n)
@@ -119,7 +127,7 @@ func (n *Network) Site(id sim.NodeID) int { return int(n.node(id).site) }
 // in the order of their IDs. A cut separates machines: what is colocated with a
 // node is on its side.
 func (n *Network) OnHosts(ids ...sim.NodeID) (all []sim.NodeID) {
-	hosts := make([]bool, n.size)
+	hosts := make([]bool, len(n.nodes))
 	for _, id := range ids {
 		host := n.node(id).host
 		for int(host) >= len(hosts) {
@@ -137,47 +145,74 @@ func (n *Network) OnHosts(ids ...sim.NodeID) (all []sim.NodeID) {
 
 // Carry implements sim.Wire.
 func (n *Network) Carry(from, to sim.NodeID, msg any) sim.Fate {
-	if uint(from) >= uint(n.size) || uint(to) >= uint(n.size) {
+	if uint(from) >= uint(len(n.nodes)) || uint(to) >= uint(len(n.nodes)) {
 		n.room(from, to)
 	}
-	link := int(from)*n.size + int(to)
-	n.stats.Sent++
 	a, b := &n.nodes[from], &n.nodes[to]
-	low := n.sent[link] + 1
-	n.sent[link] = low
-	count := uint64(low)
-	if low == 0 || a.wraps != nil {
-		count += n.wrapped(a, to, low)
-	}
-	draw := sim.Mix(a.out + b.in + count*step)
+	n.stats.Sent++
+	draw := sim.Mix(a.out + b.in + a.count(to)*step)
 	if a.host == b.host {
 		return sim.Arrives(n.loopback.Sample(draw))
 	}
+	if n.weighs {
+		n.stats.Bytes += uint64(sizeOf(msg))
+	}
 	law := n.laws[int(a.site)*n.sites+int(b.site)]
-	if n.calm || n.trouble.spares(link) {
+	if n.calm {
 		return sim.Arrives(law.Sample(draw))
 	}
-	return n.troubled(link, law, draw, msg)
+	return n.troubled(from, to, law, draw, msg)
 }
 
-// wrapped returns the part of a link's count that is above its low byte, which
-// it counts on if that byte has wrapped.
+// count counts a message on the link to a node, and returns how-maniest it is.
 //
-// The counts are split because among 1,000 nodes the million links' counts miss
-// the cache at every message: bytes halve the time of a message against words.
-// Links busy enough to wrap are few, so only their senders have the rest.
-func (n *Network) wrapped(a *place, to sim.NodeID, low uint8) uint64 {
-	if a.wraps == nil {
-		a.wraps = new(make([]uint32, n.size))
+// The low byte of a count is apart: among 1,000 nodes the million links' counts
+// miss the cache at every message, and bytes halve the time of a message against
+// words. Links busy enough to wrap are few, so only their senders have the rest.
+func (p *place) count(to sim.NodeID) uint64 {
+	if int(to) >= len(p.sent) {
+		p.sent = widen(p.sent, to)
 	}
-	if int(to) >= len(*a.wraps) { // the network has grown since
-		*a.wraps = append(*a.wraps, make([]uint32, n.size-len(*a.wraps))...)
+	p.sent[to]++
+	if low := p.sent[to]; low != 0 && p.rare == nil {
+		return uint64(low)
 	}
-	w := &(*a.wraps)[to]
+	return p.countHigh(to)
+}
+
+// countHigh returns the whole count of a link from a node of which a count has wrapped.
+func (p *place) countHigh(to sim.NodeID) uint64 {
+	low, r := p.sent[to], p.makeRare()
 	if low == 0 {
-		*w++
+		r.wraps = widen(r.wraps, to)
+		r.wraps[to]++
 	}
-	return uint64(*w) << 8
+	if int(to) >= len(r.wraps) {
+		return uint64(low)
+	}
+	return uint64(r.wraps[to])<<8 + uint64(low)
+}
+
+func (p *place) makeRare() *rare {
+	if p.rare == nil {
+		p.rare = new(rare)
+	}
+	return p.rare
+}
+
+// widen returns the table of a node's links with room for a receiver.
+func widen[T any](table []T, to sim.NodeID) []T {
+	if int(to) < len(table) {
+		return table
+	}
+	wider := make([]T, roundUp(to))
+	copy(wider, table)
+	return wider
+}
+
+// roundUp returns how many nodes to make room for, if one has the given ID.
+func roundUp(id sim.NodeID) int {
+	return max(firstSize, 1<<bits.Len(uint(id)))
 }
 
 const step = 0x9e3779b97f4a7c15 // odd, so that the draws of a link do not repeat
@@ -193,35 +228,20 @@ func (n *Network) room(a, b sim.NodeID) {
 	if min(a, b) < 0 {
 		panic(fmt.Sprintf("net: a message from %d to %d: node IDs are not negative (a script without an address cannot send)", a, b))
 	}
-	if most := max(a, b); int(most) >= n.size {
+	if most := max(a, b); int(most) >= len(n.nodes) {
 		n.grow(most)
 	}
 }
 
-// grow makes room for a node. It moves the links' state: nothing that was drawn changes.
+// grow makes room for a node.
 func (n *Network) grow(id sim.NodeID) {
 	if id >= maxSize {
 		panic(fmt.Sprintf("net: node %d: IDs must be below %d", id, maxSize))
 	}
-	size := max(n.size, firstSize)
-	for size <= int(id) {
-		size *= 2
-	}
-	n.sent = relink(n.sent, n.size, size)
-	n.trouble.grow(n.size, size)
-	for i := n.size; i < size; i++ {
+	for i := len(n.nodes); i < roundUp(id); i++ {
 		n.nodes = append(n.nodes, place{out: n.half(2 * i), in: n.half(2*i + 1), host: sim.NodeID(i)})
 	}
-	n.size = size
+	n.trouble.grow(len(n.nodes))
 }
 
 func (n *Network) half(i int) uint64 { return sim.Mix(n.key ^ sim.Mix(uint64(i)+1)) }
-
-// relink copies a table of links to one of another size.
-func relink[T any](old []T, oldSize, size int) []T {
-	table := make([]T, size*size)
-	for from := range oldSize {
-		copy(table[from*size:], old[from*oldSize:(from+1)*oldSize])
-	}
-	return table
-}

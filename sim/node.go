@@ -7,20 +7,22 @@ import (
 )
 
 // A node is one machine: a handler, a clock, a disk, a processor. It is the Env of its handler.
+//
+// What every message needs comes first, in one cache line.
 type node struct {
 	sim     *Sim
+	handler Handler
+	rand    Stream
 	id      NodeID
 	life    uint16 // incarnation; what belongs to an earlier one is dropped. It wraps after 65,536 crashes
-	handler Handler
-	build   func() Handler
-	plain   bool // up, not paused, and its processor costs nothing: messages go straight to the handler
+	plain   bool   // up, not paused, and its processor costs nothing: messages go straight to the handler
 	up      bool
 	paused  bool
 	started bool
+	build   func() Handler
 	held    []event   // what arrived during a pause
 	waiting []TimerID // timers that went off and wait for the end of a pause or for the processor
 	cpu     cpu
-	rand    Stream
 	clock   Clock
 	disk    disk
 }
