@@ -21,11 +21,11 @@ const (
 func (s *search) judge(limit int) (v judge.Verdict, at int32) {
 	s.steps = 0
 	if n := len(s.moves); n <= longest {
-		if v, at = s.depth(min(limit, fewSteps+fewPerOp*n)); v != judge.Undecided {
+		if v, at = s.depth(min(limit, fewSteps+fewPerOp*n)); v != judge.Undecided || s.steps > limit {
 			return v, at
 		}
 	}
-	if v, at = s.breadth(s.steps + (limit-s.steps)/2); v != judge.Undecided {
+	if v, at = s.breadth(s.steps + (limit-s.steps)/2); v != judge.Undecided || s.steps > limit {
 		return v, at
 	}
 	return s.depth(limit)

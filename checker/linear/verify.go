@@ -96,19 +96,16 @@ func (t *thing) explains(op *history.Op) bool {
 		}
 		t.members[op.In.Num] = true
 	case history.Dequeue:
-		if len(v.List) == 0 {
-			return known && op.Out.IsZero()
+		if len(v.List) == 0 || known && !op.Out.Equal(history.Num(v.List[0])) {
+			return len(v.List) == 0 && known && op.Out.IsZero()
 		}
-		first := v.List[0]
 		v.List = v.List[1:]
-		return !known || op.Out.Equal(history.Num(first))
 	case history.Pop:
-		if len(v.List) == 0 {
-			return known && op.Out.IsZero()
+		top := len(v.List) - 1
+		if top < 0 || known && !op.Out.Equal(history.Num(v.List[top])) {
+			return top < 0 && known && op.Out.IsZero()
 		}
-		top := v.List[len(v.List)-1]
-		v.List = v.List[:len(v.List)-1]
-		return !known || op.Out.Equal(history.Num(top))
+		v.List = v.List[:top]
 	}
 	return true
 }
@@ -117,7 +114,9 @@ func (t *thing) compareAndSet(op *history.Op) bool {
 	equal := t.value.Equal(op.Expect)
 	switch {
 	case op.Status == history.Unknown || op.Swapped:
-		t.value = history.Value{Num: op.In.Num, List: slices.Clone(op.In.List)}
+		if equal {
+			t.value = history.Value{Num: op.In.Num, List: slices.Clone(op.In.List)}
+		}
 		return equal
 	case op.Blind:
 		return !equal
