@@ -57,6 +57,20 @@ func TestLitmuses(t *testing.T) {
 	}
 }
 
+// In the middle of a long history that is linearizable, a litmus keeps its levels.
+func TestPlantedLitmuses(t *testing.T) {
+	host := executiontest.Plan{
+		Store: executiontest.Atomic, Clients: 8, Keys: 5, Ops: 2000, Crashes: true, Think: 5,
+		Kinds: []history.Kind{history.Read, history.Write, history.CAS},
+	}.Make(rand.New(rand.NewPCG(1, 2)))
+	for _, l := range executiontest.Litmuses {
+		h, _ := executiontest.Plant(host, l)
+		if got, want := Levels(h, Budget{}).Strongest, Levels(l.History(), Budget{}).Strongest; !slices.Equal(got, want) {
+			t.Errorf("%s: %v, alone %v", l.Name, got, want)
+		}
+	}
+}
+
 // direct judges one level by itself.
 func direct(h history.History, level Level) Verdict {
 	b := Budget{}

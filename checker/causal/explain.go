@@ -117,10 +117,10 @@ func (f *finding) words() string {
 		return fmt.Sprintf("%s, but it had to know of a newer value: %s, then %s", s.x.Say(f.read),
 			s.tell(s.x.Events[f.read].From, f.newer), s.g.Onward(f.newer, s.path(f.newer, f.read), f.read, s.why))
 	case listOrder:
-		return fmt.Sprintf("%s with %d before %d, but they were appended the other way round: %s",
-			s.x.Say(f.read), s.x.Op(f.older).In.Num, s.x.Op(f.newer).In.Num, s.tell(f.newer, f.older))
+		return fmt.Sprintf("%s with %s before %s, but they were appended the other way round: %s",
+			s.x.Say(f.read), s.x.Value(f.older), s.x.Value(f.newer), s.tell(f.newer, f.older))
 	case missingAppend:
-		return fmt.Sprintf("%s, but it had to know of %d: %s", s.x.Say(f.read), s.x.Op(f.newer).In.Num, s.tell(f.newer, f.read))
+		return fmt.Sprintf("%s, but it had to know of %s: %s", s.x.Say(f.read), s.x.Value(f.newer), s.tell(f.newer, f.read))
 	default:
 		return fmt.Sprintf("%s, but it had to know of a value: %s", s.x.Say(f.read), s.tell(f.newer, f.read))
 	}

@@ -18,7 +18,7 @@ func TestPlanted(t *testing.T) {
 	} {
 		for _, kind := range []history.Kind{history.Write, history.Append} {
 			host := executiontest.Plan{
-				Store: store, Clients: 8, Keys: 5, Ops: 1500, Crashes: true, Think: 5, Kinds: []history.Kind{history.Read, kind},
+				Store: store, Clients: 8, Keys: 5, Ops: 1000, Crashes: true, Think: 5, Kinds: []history.Kind{history.Read, kind},
 			}.Make(rand.New(rand.NewPCG(1, 2)))
 			for _, l := range executiontest.Litmuses {
 				alone := Checker{m}.Check(l.History(), judge.Budget{})

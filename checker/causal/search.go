@@ -66,7 +66,7 @@ func (s *search) pattern() *finding {
 }
 
 // nodesPerStep is how many nodes of a graph are ordered for one step of the budget.
-const nodesPerStep = 64
+const nodesPerStep = 16
 
 // order puts the events in order and fills in the clocks. It returns the pattern
 // if there is no order.

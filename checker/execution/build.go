@@ -252,7 +252,8 @@ func (b *builder) readsList(i int32, v history.Value) {
 			return
 		case t.shows(w, list.Shared), b.shown[w] == i+1:
 			b.drop(i)
-			b.thinAir(fmt.Sprintf("%s with %d in it twice, but it was appended once (called at %v)", b.x.At(i), x, b.x.History[w].Call), i, w)
+			op := &b.x.History[w]
+			b.thinAir(fmt.Sprintf("%s with %s in it twice, but it was appended once (called at %v)", b.x.At(i), op.Show(op.In), op.Call), i, w)
 			return
 		}
 		b.shown[w] = i + 1

@@ -16,6 +16,9 @@ func (x *Execution) At(op int32) string {
 // Say says what the operation of an event did and when it was called.
 func (x *Execution) Say(e int32) string { return x.At(x.Events[e].Op) }
 
+// Value says what an event wrote or appended.
+func (x *Execution) Value(e int32) string { return x.Op(e).Show(x.Op(e).In) }
+
 // Because returns the evidence of the operations, each once and ascending.
 func Because(text string, ops ...int32) *judge.Evidence {
 	e := &judge.Evidence{Text: text}

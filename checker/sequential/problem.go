@@ -228,7 +228,7 @@ func (p *problem) addList(key *execution.Key) *reason {
 }
 
 // nodesPerStep is how many nodes of a graph are ordered for one step of the budget.
-const nodesPerStep = 64
+const nodesPerStep = 16
 
 // sweep orders all nodes; it returns a circle if that cannot be done.
 func (p *problem) sweep() []int32 {

@@ -65,6 +65,10 @@ func TestStories(t *testing.T) {
 			"what pairs do not show", neither, Search, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21},
 			"no one order explains all answers of these 22 operations: every order was tried",
 		},
+		{
+			"nor what else happened", neither + "| r:z=1 w:x=7 r:x=7 r:y=2", Search, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21, 22},
+			"no one order explains all answers of these 22 operations: every order was tried",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := Check(executiontest.Litmus{Script: c.script}.History(), judge.Budget{})

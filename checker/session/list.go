@@ -113,10 +113,10 @@ func (l *lists) open(n int32) bool {
 	return true
 }
 
-// shows reports whether the item is among the first n of the list at hand.
+// shows reports whether the item is among the first n of the list at hand, which has so many.
 func (l *lists) shows(item int32, n int) bool {
 	at := int(l.place[item])
-	return at < n && at < len(l.list) && l.list[at] == item
+	return at < n && l.list[at] == item
 }
 
 // missing returns the place of the first of the items that the list at hand does not show.

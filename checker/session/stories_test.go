@@ -177,3 +177,25 @@ func BenchmarkMeasure(b *testing.B) {
 		}
 	}
 }
+
+// What a litmus breaks is broken in the middle of a long history, and nothing else.
+func TestPlanted(t *testing.T) {
+	host := executiontest.Plan{
+		Store: executiontest.Atomic, Clients: 8, Keys: 5, Ops: 2000, Crashes: true, Think: 5,
+		Kinds: []history.Kind{history.Read, history.Write, history.CAS},
+	}.Make(rand.New(rand.NewPCG(1, 2)))
+	for _, l := range executiontest.Litmuses {
+		h, at := executiontest.Plant(host, l)
+		alone, among := Measure(l.History(), ByTime), Measure(h, ByTime)
+		for i := range alone.Violations { // to the places in the long history
+			v := &alone.Violations[i]
+			v.First, v.Second = int32(at[v.First]), int32(at[v.Second])
+			if v.Proof != none {
+				v.Proof = int32(at[v.Proof])
+			}
+		}
+		if !slices.Equal(alone.Violations, among.Violations) {
+			t.Errorf("%s: %+v, alone %+v", l.Name, among.Violations, alone.Violations)
+		}
+	}
+}
