@@ -104,7 +104,7 @@ func (p *Page) header() string {
 		fmt.Fprintf(&b, "<p class=\"why\">%s</p>\n", html.EscapeString(p.Why))
 	}
 	if p.Left > 0 {
-		fmt.Fprintf(&b, "<p class=\"facts\">%s more are not on this page.</p>\n", Count(p.Left, "operation"))
+		fmt.Fprintf(&b, "<p class=\"facts\">%s are not on this page.</p>\n", Count(p.Left, "other operation"))
 	}
 	return b.String()
 }

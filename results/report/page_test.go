@@ -28,7 +28,7 @@ func TestPageHoldsWhatItWasGivenAndNothingBreaksOut(t *testing.T) {
 	page := b.String()
 	for _, want := range []string{
 		"<title>x &amp; y: not &lt;fine&gt;</title>", `<h1 class="bad">`, "client 1 read &#34;&lt;/script&gt;&#34;", "<td>&lt;b&gt;</td>", "<li>a &lt; b</li>",
-		`<a href="x&#34;y.html">another view</a>`, "3 operations more are not on this page", "faultline check &#39;a b&#39;", `role="img"`, "<noscript>", "prefers-color-scheme", "@media print",
+		`<a href="x&#34;y.html">another view</a>`, "3 other operations are not on this page", "faultline check &#39;a b&#39;", `role="img"`, "<noscript>", "prefers-color-scheme", "@media print",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
