@@ -5,7 +5,7 @@ import "slices"
 // A Level is a level of consistency: a property by which runs are judged.
 type Level struct {
 	Name  string // of the property in Row.Verdicts
-	Label string // in tables, where there is little room
+	Label string // in tables, where there is little room: those of Bailis et al., VLDB 2013
 }
 
 // Levels lists the levels, stronger ones first. Where neither of two implies the
@@ -17,10 +17,10 @@ var Levels = []Level{
 	{"causal-memory", "causal mem."},
 	{"causal", "causal"},
 	{"pram", "PRAM"},
-	{"read-your-writes", "own writes"},
-	{"monotonic-reads", "monot. reads"},
-	{"writes-follow-reads", "wr. follow"},
-	{"monotonic-writes", "monot. writes"},
+	{"read-your-writes", "RYW"},
+	{"monotonic-reads", "MR"},
+	{"writes-follow-reads", "WFR"},
+	{"monotonic-writes", "MW"},
 }
 
 // Level returns the strongest level that held in every run, and false if none did.

@@ -88,9 +88,19 @@ func (s *search) reason(edge int32) (events, path []int32) {
 	e := s.g.Edges[edge]
 	events = []int32{e.Reason}
 	if s.x.Events[e.Reason].List == none {
-		path, _ = s.g.Path(e.From, e.Reason, edge)
+		path, _ = s.g.Path(e.From, e.Reason, s.before(edge))
 	}
 	return events, path
+}
+
+// before returns how many of the edges, from the first on, an edge between writes
+// may rest on. In CCv that is causal order alone: an order of writes that a read
+// shows, taken for a cause, would explain something else than was found.
+func (s *search) before(edge int32) int32 {
+	if s.m == CCv {
+		return s.base
+	}
+	return edge
 }
 
 // why tells what an edge between writes rests on.
@@ -99,7 +109,7 @@ func (s *search) why(edge int32) string {
 	if s.x.Events[e.Reason].List != none {
 		return s.x.Say(e.Reason)
 	}
-	path, _ := s.g.Path(e.From, e.Reason, edge)
+	path, _ := s.g.Path(e.From, e.Reason, s.before(edge))
 	return s.g.Onward(e.From, path, e.Reason, s.why)
 }
 

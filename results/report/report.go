@@ -123,7 +123,7 @@ func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
 		all.WriteString(r.Style.Faint(r.Style.Text(Wrap(fmt.Sprintf(format, args...), "  "))) + "\n")
 	}
 	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return len(c.Rows) > 1 }) {
-		note("±: 95%% interval over seeds; lost: acknowledged writes gone, per run; level: the strongest that held in every run (faultline list checkers)")
+		note("±: 95%% interval over seeds; lost: acknowledged writes gone, per run; level: the strongest that held in every run%s", shortened(cells))
 	}
 	if distant(cells) {
 		note("delta: by how much reads must be moved back in time for a run to be linearizable")
@@ -140,6 +140,24 @@ func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
 	if all.Len() > 0 {
 		b.WriteString("\n" + all.String())
 	}
+}
+
+// shortened says what the labels of levels in the table stand for.
+func shortened(cells []*results.Cell) string {
+	var said []string
+	for _, l := range results.Levels {
+		shown := slices.ContainsFunc(cells, func(c *results.Cell) bool {
+			held, any := c.Level()
+			return any && held == l
+		})
+		if shown && !strings.EqualFold(l.Label, l.Name) {
+			said = append(said, l.Label+": "+l.Name)
+		}
+	}
+	if said == nil {
+		return ""
+	}
+	return " (" + strings.Join(said, ", ") + ")"
 }
 
 // compareNote explains the column of differences, or says why there is none.
