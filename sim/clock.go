@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"math/bits"
+	"time"
+)
 
 // A Clock is a node's own clock: an oscillator that counts at a rate near that of
 // true time, and a reading that can be set. At first it is perfect: it reads the
@@ -16,8 +19,15 @@ type Clock struct {
 
 const second = int64(time.Second)
 
-// scale returns d*num/second without overflow for |num| up to 2*10^9.
-func scale(d, num int64) int64 { return d/second*num + d%second*num/second }
+// scale returns d*ppb/second, rounded down, without overflow for |ppb| up to 2*10^9.
+func scale(d, ppb int64) int64 {
+	part := d % second * ppb
+	whole := d/second*ppb + part/second
+	if part%second < 0 { // division rounds towards 0
+		whole--
+	}
+	return whole
+}
 
 // Read returns the clock's reading at true time now.
 func (c *Clock) Read(now Time) Time {
@@ -31,14 +41,22 @@ func (c *Clock) Read(now Time) Time {
 	return c.base + Time(passed)
 }
 
-// elapse returns the true time in which the oscillator counts d. A change of
-// drift counts for timers set after it.
+// elapse returns the true time until the oscillator has counted d, which must not
+// be negative: rounded up, or else a node that looks at its clock when its timer
+// goes off could find that it is not yet time. A change of drift counts for timers
+// set after it.
 func (c *Clock) elapse(d time.Duration) time.Duration {
 	if c.ppb == 0 {
 		return d
 	}
-	n, rate := int64(d), second+c.ppb
-	return time.Duration(n/rate*second + n%rate*second/rate)
+	rate := uint64(second + c.ppb)
+	hi, lo := bits.Mul64(uint64(d), uint64(second))
+	lo, carry := bits.Add64(lo, rate-1, 0)
+	if hi += carry; hi >= rate/2 { // more than a Duration holds
+		return time.Duration(Forever)
+	}
+	elapsed, _ := bits.Div64(hi, lo, rate)
+	return time.Duration(elapsed)
 }
 
 // rebase makes now the point from which the reading is counted.
@@ -68,7 +86,7 @@ func (c *Clock) Freeze() {
 
 // Thaw lets a frozen reading go on from where it stopped.
 func (c *Clock) Thaw() {
-	c.since = c.sim.now
+	c.rebase()
 	c.frozen = false
 }
 

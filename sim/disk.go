@@ -14,7 +14,8 @@ type Disk interface {
 	Sync() TimerID
 	// Records returns the journal as a restarted node finds it: what is durable,
 	// and perhaps, at the end, more that reached the platter by luck. A record
-	// that was torn by a crash reads as Torn; nothing follows it.
+	// that was torn by a crash reads as Torn; nothing follows it, for the next
+	// Write goes over it.
 	Records() []any
 }
 
@@ -56,7 +57,8 @@ type write struct {
 
 // A syncing is a Sync under way that will make the writes before upTo durable.
 type syncing struct {
-	id   TimerID
+	id   TimerID // by which the node knows it
+	due  TimerID // the event of its end; another than id once the disk has changed its pace
 	upTo uint64
 }
 
@@ -69,10 +71,26 @@ func (d *disk) Checkpoint(records ...any) {
 func (d *disk) Sync() TimerID {
 	n := d.node
 	n.sim.stats.Syncs++
-	d.busy = max(d.busy, n.sim.now).Add(d.delay())
-	id := n.sim.queue.push(d.busy, evSync, n.id, None, n.life, nil)
-	d.pending = append(d.pending, syncing{id, d.taken + uint64(len(d.cache))})
+	id := d.schedule()
+	d.pending = append(d.pending, syncing{id, id, d.taken + uint64(len(d.cache))})
 	return id
+}
+
+// schedule has one more sync end when those before it have ended and the disk has worked on it.
+func (d *disk) schedule() TimerID {
+	n := d.node
+	d.busy = max(d.busy, n.sim.now).Add(d.delay())
+	return n.sim.queue.push(d.busy, evSync, n.id, None, n.life, nil)
+}
+
+// repace begins the syncs under way anew: a disk that has recovered does not go
+// on at its slow pace with what it was given before, nor a slow one at its fast pace.
+func (d *disk) repace() {
+	d.busy = d.node.sim.now
+	for i := range d.pending {
+		d.node.sim.queue.cancel(d.pending[i].due)
+		d.pending[i].due = d.schedule()
+	}
 }
 
 func (d *disk) delay() time.Duration {
@@ -98,19 +116,24 @@ func (w write) apply(records []any) []any {
 	if w.checkpoint {
 		return append([]any(nil), w.records...)
 	}
+	if last := len(records) - 1; last >= 0 && records[last] == any(Torn{}) {
+		records = records[:last]
+	}
 	return append(records, w.record)
 }
 
-// synced completes the oldest sync, which is the one that id names: a disk works in order.
-func (d *disk) synced(id TimerID) {
+// synced completes the oldest sync, which is the one that was due: a disk works
+// in order. It returns the ID by which the node knows it.
+func (d *disk) synced(due TimerID) TimerID {
 	done := d.pending[0]
-	if done.id != id {
+	if done.due != due {
 		panic("sim: disk syncs completed out of order")
 	}
 	d.pending = append(d.pending[:0], d.pending[1:]...)
 	if !d.lying && done.upTo > d.taken {
 		d.persist(int(done.upTo - d.taken))
 	}
+	return done.id
 }
 
 // persist makes the first n writes of the cache durable.
@@ -148,8 +171,13 @@ func (d *disk) tear() {
 
 func (d *disk) wipe() { d.durable, d.cache = nil, nil }
 
-// SetDisk sets the law of the time that a sync takes on the node at id; without one a sync takes none.
-func (s *Sim) SetDisk(id NodeID, law Delays) { s.node(id).disk.law = law }
+// SetDisk sets the law of the time that a sync takes on the node at id; without
+// one a sync takes none. Syncs under way begin anew under the new law.
+func (s *Sim) SetDisk(id NodeID, law Delays) {
+	d := &s.node(id).disk
+	d.law = law
+	d.repace()
+}
 
 // LieAboutSync makes the disk of the node at id report syncs as done that were
 // not (lying true), or honest again. The next honest sync makes up for them.

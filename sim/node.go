@@ -21,7 +21,8 @@ type node struct {
 	started bool
 	build   func() Handler
 	held    []event   // what arrived during a pause
-	waiting []TimerID // timers that went off and wait for the end of a pause or for the processor
+	waiting []*waiter // timers that went off and wait for the end of a pause or for the processor
+	idle    []*waiter // to be used again
 	cpu     cpu
 	clock   Clock
 	disk    disk
@@ -103,6 +104,8 @@ func (n *node) arrive(ev *event) {
 		n.held = append(n.held, *ev)
 	case !n.started: // a message that came with the instant of birth waits for Start
 		n.sim.queue.repeat(n.sim.now, ev)
+	case n.refresh():
+		n.sim.receive(n, ev.from, ev.msg)
 	default:
 		n.sim.queue.push(n.cpu.admit(n.sim.now), evQueued, n.id, ev.from, n.life, ev.msg)
 	}
@@ -114,8 +117,7 @@ func (n *node) own(ev *event) {
 	case ev.kind == evTimer:
 		n.goesOff(ev.id)
 	case ev.kind == evSync: // the disk works on while the node is paused
-		n.disk.synced(ev.id)
-		n.goesOff(ev.id)
+		n.goesOff(n.disk.synced(ev.id))
 	case n.paused:
 		n.held = append(n.held, *ev)
 	case ev.kind == evStart:
@@ -123,42 +125,70 @@ func (n *node) own(ev *event) {
 	case ev.kind == evQueued:
 		n.sim.receive(n, ev.from, ev.msg)
 	case ev.kind == evQueuedTimer:
-		n.handleWaiting(TimerID(ev.msg.(queuedTimer)))
+		n.waited(ev)
 	}
 }
 
-// A queuedTimer is a timer that went off and waits for the end of a pause or for the processor.
-type queuedTimer TimerID
+// A waiter is a timer that went off and waits for the end of a pause, and then for the processor.
+type waiter struct {
+	id       TimerID // 0 once it is cancelled
+	admitted bool    // to the processor
+}
 
 // goesOff handles a timer now, or lets it wait as messages do.
 func (n *node) goesOff(id TimerID) {
-	if n.plain {
+	if n.plain || n.refresh() {
 		n.alarm(id)
 		return
 	}
-	n.waiting = append(n.waiting, id)
-	ev := event{kind: evQueuedTimer, node: n.id, from: None, life: n.life, msg: queuedTimer(id)}
+	ev := event{kind: evQueuedTimer, node: n.id, from: None, life: n.life, msg: n.newWaiter(id)}
 	if n.paused {
 		n.held = append(n.held, ev)
-		return
+	} else {
+		n.admit(&ev)
 	}
-	n.sim.queue.repeat(n.cpu.admit(n.sim.now), &ev)
 }
 
-// handleWaiting handles a timer that waited, unless it was cancelled meanwhile.
-func (n *node) handleWaiting(id TimerID) {
-	if n.forget(id) {
+func (n *node) newWaiter(id TimerID) *waiter {
+	w := new(waiter)
+	if last := len(n.idle) - 1; last >= 0 {
+		w, n.idle = n.idle[last], n.idle[:last]
+	}
+	*w = waiter{id: id}
+	n.waiting = append(n.waiting, w)
+	return w
+}
+
+// admit queues a timer for the processor.
+func (n *node) admit(ev *event) {
+	ev.msg.(*waiter).admitted = true
+	n.sim.queue.repeat(n.cpu.admit(n.sim.now), ev)
+}
+
+// waited handles a timer that waited, unless it was cancelled meanwhile. If it
+// waited for the end of a pause, it is the processor's turn now, as with messages.
+func (n *node) waited(ev *event) {
+	w := ev.msg.(*waiter)
+	if !w.admitted && !n.plain {
+		n.admit(ev)
+		return
+	}
+	id := w.id
+	i := slices.Index(n.waiting, w)
+	n.waiting = slices.Delete(n.waiting, i, i+1)
+	n.idle = append(n.idle, w)
+	if id != 0 {
 		n.alarm(id)
 	}
 }
 
-// forget takes a timer off the list of those that went off and wait.
-func (n *node) forget(id TimerID) bool {
-	i := slices.Index(n.waiting, id)
-	if i >= 0 {
-		n.waiting = slices.Delete(n.waiting, i, i+1)
+// forget cancels a timer that went off and waits.
+func (n *node) forget(id TimerID) {
+	for _, w := range n.waiting {
+		if w.id == id {
+			w.id = 0
+		}
 	}
-	return i >= 0
 }
 
 func (n *node) alarm(id TimerID) {
@@ -178,7 +208,12 @@ func (n *node) begin() {
 	n.handler.Start(n)
 }
 
-func (n *node) refresh() { n.plain = n.up && n.started && !n.paused && n.cpu.cost == 0 }
+// refresh finds out whether the node is plain. A processor that is not slow any
+// more still has to do what it was given before.
+func (n *node) refresh() bool {
+	n.plain = n.up && n.started && !n.paused && n.cpu.cost == 0 && n.cpu.busy <= n.sim.now
+	return n.plain
+}
 
 // node returns the node at id, which must exist.
 func (s *Sim) node(id NodeID) *node {
@@ -208,6 +243,9 @@ func (s *Sim) Handler(id NodeID) Handler {
 // node that is down does nothing.
 func (s *Sim) Crash(id NodeID, loss Loss) {
 	n := s.node(id)
+	if n.build == nil {
+		panic(fmt.Sprintf("sim: crashing node %d, an address of scripts, which do not crash", id))
+	}
 	if !n.up {
 		return
 	}
@@ -281,6 +319,7 @@ func (s *Sim) SetCPU(id NodeID, cost time.Duration) {
 func (s *Sim) Slow(id NodeID, factor int64) {
 	n := s.node(id)
 	n.cpu.slow, n.disk.slow = factor, factor
+	n.disk.repace()
 }
 
 // ClockOf returns the clock of the node at id, for fault scripts.

@@ -43,9 +43,8 @@ const (
 // without a sequence number.
 type queue struct {
 	first, last int        // the run is run[first:last]
-	from        Time       // start of the first slot that became the run; no event is due before it
 	horizon     Time       // until when the run has all events
-	base        Time       // of the wheel
+	base        Time       // of the wheel: start of the first slot that became the run; no event is due before it
 	levels      uint64     // bit l: level l is occupied
 	level       [11]*level // nil until used; 64^11 > 2^64
 	spare       *block     // pages, linked by next
@@ -120,7 +119,7 @@ func (q *queue) reset() {
 }
 
 // beginAt makes an instant the first that an empty queue can have events at.
-func (q *queue) beginAt(t Time) { q.from, q.horizon, q.base = t, t, t }
+func (q *queue) beginAt(t Time) { q.horizon, q.base = t, t }
 
 // pending reports whether there is any event.
 func (q *queue) pending() bool { return q.levels != 0 || q.first != q.last }
@@ -225,21 +224,21 @@ func (q *queue) refill(until Time) bool {
 		}
 		switch {
 		case l.tail[index] == &l.own[index]:
-			q.take(level)
+			q.take(level, start)
 		case level == 0:
 			q.takeBlock(index, start)
 		default:
 			q.deal(level, index, start)
 			continue
 		}
-		q.from = start
 		return true
 	}
 	return false
 }
 
-// take makes the first slots of a level the run, until it has enough. The first is short.
-func (q *queue) take(level uint) {
+// take makes the first slots of a level the run, until it has enough. The first
+// one, which begins at start, is short.
+func (q *queue) take(level uint, start Time) {
 	l := q.level[level]
 	var index uint
 	q.first, q.last = 0, 0
@@ -252,8 +251,8 @@ func (q *queue) take(level uint) {
 		q.sortIn(&l.own[index])
 		q.vacate(level, index)
 	}
-	end := q.start(level, index) + 1<<(digitBits*level) - 1
-	q.base, q.horizon = end, end
+	q.horizon = q.start(level, index) + 1<<(digitBits*level) - 1
+	q.base = start
 }
 
 // takeBlock makes the first block of a long slot of level 0 the run. All events
@@ -383,7 +382,7 @@ func (q *queue) makeRoom() {
 		clear(q.run[q.last:])
 		return
 	}
-	q.base, q.horizon = q.from, q.from-1
+	q.horizon = q.base - 1
 	for i := range run {
 		e, b := q.add(run[i].at)
 		*e = run[i]

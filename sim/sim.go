@@ -33,8 +33,13 @@ const None NodeID = -1
 // A Time is an instant of virtual time, in nanoseconds since the run began.
 type Time int64
 
-// Add returns the instant d after t.
-func (t Time) Add(d time.Duration) Time { return t + Time(d) }
+// Add returns the instant d after t, or Forever if that is too far away.
+func (t Time) Add(d time.Duration) Time {
+	if later := t + Time(d); later >= t || d < 0 {
+		return later
+	}
+	return Forever
+}
 
 // Sub returns the duration from u to t.
 func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
@@ -42,7 +47,7 @@ func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
 // String prints t as a duration since the run began: 1.5s.
 func (t Time) String() string { return time.Duration(t).String() }
 
-// Forever is later than every instant of a run.
+// Forever is later than every instant of a run: what is due then never happens.
 const Forever Time = 1<<63 - 1
 
 // A TimerID names one pending timer or disk sync. The zero TimerID names none.
@@ -228,7 +233,7 @@ func (s *Sim) Halt() { s.halted = true }
 func (s *Sim) Run(until Time) {
 	s.halted = false
 	var ev event
-	for !s.halted && s.queue.pop(until, &ev) {
+	for !s.halted && s.queue.pop(min(until, Forever-1), &ev) {
 		s.now = ev.at
 		s.stats.Events++
 		s.hash = fold(s.hash, ev.at, ev.kind, ev.node, ev.from)
