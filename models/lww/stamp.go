@@ -51,20 +51,28 @@ type stamper struct {
 	granularity time.Duration
 	node        sim.NodeID
 	life        uint64
-	last        stamp // of a hybrid clock: the latest made or seen; of a wall clock: the latest made
+	last        stamp  // of a hybrid clock: the latest made or seen; of a wall clock: the latest made
+	again       uint32 // stamps made of a wall clock that read what it may have read before
 }
 
 // next returns the stamp of a write when the wall clock reads now.
 //
-// A wall clock is taken at its word, though it may have been set back. A hybrid
-// clock follows the wall clock while that is ahead of everything seen, and else
-// counts on from there.
+// A wall clock is taken at its word, though it may have been set back; what is
+// stamped while it reads times of its past is counted, so that it differs from
+// what was stamped then. A hybrid clock follows the wall clock while that is ahead
+// of everything seen, and else counts on from there.
 func (s *stamper) next(now sim.Time) stamp {
 	next := stamp{time: now / sim.Time(s.granularity), node: s.node, life: s.life}
-	if next.time == s.last.time || s.hybrid && next.time < s.last.time {
+	switch {
+	case next.time > s.last.time:
+		s.last = next
+	case s.hybrid:
 		next.time, next.count = s.last.time, s.last.count+1
+		s.last = next
+	default:
+		s.again++
+		next.count = s.again
 	}
-	s.last = next
 	return next
 }
 
