@@ -59,12 +59,9 @@ func (b *bags) count(a bag, effect int32) int32 {
 	return int32(b.rows[int(a)*b.width+f.word] >> f.shift & f.mask)
 }
 
-// plus returns the bag with one more of the effect, if those of it are counted.
+// plus returns the bag with one more of the effect.
 func (b *bags) plus(a bag, effect int32) bag {
 	f := b.fields[effect]
-	if f.mask == 0 {
-		return a
-	}
 	b.row = append(b.row[:0], b.at(a)...)
 	b.row[f.word] += 1 << f.shift
 	var h uint64

@@ -81,11 +81,7 @@ func stepThing(st history.Value, op *history.Op) (bool, history.Value) {
 // refereed asks porcupine for the verdict on one key.
 func refereed(h history.History) judge.Verdict {
 	var ops []porcupine.Operation
-	isSet := slices.ContainsFunc(h, func(op history.Op) bool { return op.Kind == history.Add })
-	for _, op := range h {
-		if isSet && op.Kind == history.Read {
-			op.Out.List = slices.Sorted(slices.Values(op.Out.List)) // in any order
-		}
+	for _, op := range ascending(h) {
 		if op.Status == history.Failed || op.Status == history.Unknown && op.Kind == history.Read {
 			continue
 		}
@@ -99,6 +95,18 @@ func refereed(h history.History) judge.Verdict {
 		return judge.Holds
 	}
 	return judge.Violated
+}
+
+// ascending returns h with what reads of sets returned in ascending order.
+func ascending(h history.History) history.History {
+	if !slices.ContainsFunc(h, func(op history.Op) bool { return op.Kind == history.Add }) {
+		return h
+	}
+	h = slices.Clone(h)
+	for i := range h {
+		h[i].Out.List = slices.Sorted(slices.Values(h[i].Out.List))
+	}
+	return h
 }
 
 // A mix is a sort of random history.
@@ -347,42 +355,52 @@ func checkEvidence(t *testing.T, h history.History, r judge.Result) {
 	}
 }
 
+// lenient is the referee for operations some of which need not happen.
+type lenientOp struct {
+	history.Op
+	may bool
+}
+
+var lenient = (&porcupine.NondeterministicModel{
+	Init: func() []any { return []any{history.Value{}} },
+	Step: func(state, input, _ any) (next []any) {
+		op := input.(lenientOp)
+		if ok, to := referee.Step(state, op.Op, nil); ok {
+			next = append(next, to)
+		}
+		if op.may {
+			next = append(next, state)
+		}
+		return next
+	},
+	Equal: referee.Equal,
+}).ToModel()
+
 // checkWitness checks that the operations of the witness have no order, whatever
-// all others did, and that none of them can be left out of it.
+// the others did in their time, and that none of them can be left out of it.
 func checkWitness(t *testing.T, h history.History, witness []int) {
 	t.Helper()
-	last := Check(h, judge.Budget{Brief: true}).Evidence.Ops[0]
-	until, things := h[last].Return, slices.ContainsFunc(h, func(op history.Op) bool { return op.Kind > history.Append })
-	loosened := func(kept []int) judge.Verdict {
-		var loose, known history.History
-		for i, op := range h {
-			switch {
-			case slices.Contains(kept, i):
-				if op.Return > until && op.Status == history.OK {
-					op.Status, op.Blind = history.Unknown, op.Kind.Takes()
-				}
-				known = append(known, op)
-			case op.MayMutate() && op.Call <= until:
-				op.Call, op.Status, op.Blind = 0, history.Unknown, op.Kind.Takes() && op.Status == history.OK
-				copies := len(h)
-				if things {
-					copies = 1
-				}
-				for range copies {
-					loose = append(loose, op)
-				}
+	until := h[Check(h, judge.Budget{Brief: true}).Evidence.Ops[0]].Return
+	ordered := func(kept []int) bool {
+		var ops []porcupine.Operation
+		for i, op := range ascending(h) {
+			end := returned(&op)
+			if !slices.Contains(kept, i) && !op.MayMutate() || op.Call > until || op.Status == history.Failed {
+				continue
 			}
+			if end > until {
+				end = history.Never
+				op.Status, op.Blind = history.Unknown, op.Kind.Takes() && op.Status == history.OK
+			}
+			ops = append(ops, porcupine.Operation{Input: lenientOp{op, !slices.Contains(kept, i)}, Call: int64(op.Call), Return: int64(end)})
 		}
-		if things {
-			return refereed(append(loose, known...))
-		}
-		return Check(append(loose, known...), judge.Budget{Brief: true}).Verdict
+		return porcupine.CheckOperations(lenient, ops)
 	}
-	if loosened(witness) != judge.Violated {
+	if ordered(witness) {
 		t.Fatalf("operations %v can be put in order:\n%s", witness, dump(h))
 	}
 	for k := range witness {
-		if loosened(slices.Delete(slices.Clone(witness), k, k+1)) == judge.Violated {
+		if !ordered(slices.Delete(slices.Clone(witness), k, k+1)) {
 			t.Fatalf("operation %d can be left out of %v:\n%s", witness[k], witness, dump(h))
 		}
 	}

@@ -34,7 +34,7 @@ func (s *search) judge(limit int) (v judge.Verdict, at int32) {
 // depth judges the key by following one configuration as far as it leads, then
 // the next.
 func (s *search) depth(limit int) (v judge.Verdict, at int32) {
-	s.out = append(s.out[:0], s.start(limit))
+	s.start(limit)
 	s.stack = s.stack[:0]
 	s.push()
 	furthest := int32(0)
@@ -72,8 +72,8 @@ func (s *search) push() {
 // breadth judges the key by leading all configurations that there are past one
 // return after the other.
 func (s *search) breadth(limit int) (v judge.Verdict, at int32) {
-	c := s.start(limit)
-	s.here.add(&c, &s.bags)
+	s.start(limit)
+	s.sort(s.out[0].event)
 	for {
 		at := s.here.all[0].event
 		if int(at) == len(s.events) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -27,9 +28,37 @@ func BenchmarkFigures(b *testing.B) {
 	b.Run("etcd", func(b *testing.B) {
 		benchmarkLogs(b, filepath.Join(dir, "test_data", "jepsen", "*.log"), history.FormatJepsen, asRegister)
 	})
+	b.Run("million", benchmarkMillion)
 	b.Run("kv", func(b *testing.B) {
 		benchmarkLogs(b, filepath.Join(dir, "test_data", "kv", "*.txt"), history.FormatKV, asText)
 	})
+}
+
+// benchmarkMillion judges a register of a million operations of 50 clients, where
+// porcupine gives up from a few hundred on.
+func benchmarkMillion(b *testing.B) {
+	for _, cas := range []bool{false, true} {
+		h := load(1_000_000, 50, 1, cas)
+		for _, order := range []bool{false, true} {
+			b.Run(fmt.Sprintf("cas=%v/order=%v", cas, order), func(b *testing.B) {
+				best, bytes := time.Duration(1<<62), uint64(0)
+				for b.Loop() {
+					for range rounds {
+						var before, after runtime.MemStats
+						runtime.ReadMemStats(&before)
+						start := time.Now()
+						if r := Check(h, judge.Budget{Order: order}); r.Verdict != judge.Holds {
+							b.Fatal(r.Evidence.Text)
+						}
+						best = min(best, time.Since(start))
+						runtime.ReadMemStats(&after)
+						bytes = after.TotalAlloc - before.TotalAlloc
+					}
+				}
+				fmt.Printf("\n%d operations: at best %v, %d MB allocated\n", len(h), best, bytes>>20)
+			})
+		}
+	}
 }
 
 // A rival is what porcupine needs to judge a history.

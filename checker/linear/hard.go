@@ -23,7 +23,7 @@ type hard struct {
 // try judges a hard key in at most so many steps.
 func (c *checker) try(k hard, allowance int) judge.Result {
 	s := &c.searcher
-	s.prepare(c.h, k.ops, nil, k.family, history.Never)
+	s.prepare(question{h: c.h, ops: k.ops, family: k.family, until: history.Never})
 	if s.tooWide {
 		return c.referee(k, allowance)
 	}

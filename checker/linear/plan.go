@@ -21,7 +21,6 @@ type effect struct {
 	kind   history.Kind
 	expect state // that a compare-and-set expects
 	in     state // that a write or compare-and-set leads to
-	many   bool  // it may happen any number of times
 	item   int64 // that is appended, added, enqueued, pushed; or was dequeued or popped, if known
 }
 
@@ -31,6 +30,7 @@ type move struct {
 	effect int32 // what it does, or none for a look, which does nothing
 	sight  state // what a look found; or, if blind, did not find
 	blind  bool
+	may    bool  // it need not happen
 	slot   uint8 // its bit while it is open, unless its outcome is unknown
 	end    int32 // the event of its return, or forever
 }
@@ -38,8 +38,7 @@ type move struct {
 // A plan is the operations of a key, made ready for a search. An event is the
 // call or the return of a move; at one instant calls come first.
 type plan struct {
-	h        history.History
-	until    history.Time // what had not returned by then may never happen
+	question
 	space    space
 	refusals bool // some look says only what it did not find
 	effects  []effect
@@ -53,24 +52,43 @@ type plan struct {
 	slots  uint64  // while events are put in order: those in use
 }
 
-// prepare makes the plan for operations of a key, as things stood at the instant.
-// Loose ones may happen at any time, any number of times; on queues and stacks, once.
-func (p *plan) prepare(h history.History, ops, loose []int32, f family, until history.Time) {
+// A question is what a search is asked: can these operations be put in order?
+type question struct {
+	h        history.History
+	ops      []int32 // on one key, in order of call
+	family   family
+	until    history.Time // what had not returned by then may never happen
+	some     bool         // of the operations only the kept ones must happen; the others may, each in its time
+	kept     []int32      // ascending
+	anyStart bool         // the key may hold anything at first (registers and lists)
+}
+
+// must reports whether the operation must happen.
+func (q *question) must(i int32) bool {
+	if !q.some {
+		return true
+	}
+	_, ok := slices.BinarySearch(q.kept, i)
+	return ok
+}
+
+// unsure reports whether it was not known yet whether op would happen.
+func (q *question) unsure(op *history.Op) bool {
+	return op.Status == history.Unknown || op.Return > q.until
+}
+
+// prepare makes the plan for a question.
+func (p *plan) prepare(q question) {
 	*p = plan{
-		h: h, until: until, space: p.space, effects: p.effects[:0], number: p.number, open: p.open[:0], maybe: p.maybe[:0],
-		moves: slices.Grow(p.moves[:0], len(ops)), events: slices.Grow(p.events[:0], 2*len(ops)),
+		question: q, space: p.space, effects: p.effects[:0], number: p.number, open: p.open[:0], maybe: p.maybe[:0],
+		moves: slices.Grow(p.moves[:0], len(q.ops)), events: slices.Grow(p.events[:0], 2*len(q.ops)),
 	}
 	p.number.reset()
-	p.space.reset(f)
-	p.see(ops, loose)
-	for _, i := range loose {
-		if op := &h[i]; !looks(op) && !p.missed(op) {
-			p.loosen(i, f)
-		}
-	}
-	for _, i := range ops {
-		op := &h[i]
-		if p.unsure(op) && (looks(op) || p.missed(op)) {
+	p.space.reset(q.family)
+	p.see()
+	for _, i := range q.ops {
+		op := &q.h[i]
+		if may := p.unsure(op) || !p.must(i); may && (looks(op) || p.missed(op)) {
 			continue
 		}
 		p.returnUntil(op.Call)
@@ -80,48 +98,26 @@ func (p *plan) prepare(h history.History, ops, loose []int32, f family, until hi
 	p.settle()
 }
 
-// unsure reports whether it was not known yet whether op would happen.
-func (p *plan) unsure(op *history.Op) bool {
-	return returned(op) > p.until || op.Status == history.Unknown
-}
-
-// loosen adds the call of a loose operation, unless one of its effect is there.
-func (p *plan) loosen(i int32, f family) {
-	m := move{op: i, effect: p.effectOf(&p.h[i]), end: forever}
-	if e := &p.effects[m.effect]; f == registers || f == sets {
-		if e.many {
-			return
-		}
-		e.many = true
-	}
-	p.moves = append(p.moves, m)
-	p.events = append(p.events, int32(len(p.moves)-1))
-}
-
 // see notes what the answers tell of.
-func (p *plan) see(ops, loose []int32) {
-	maybe := p.maybe[:0]
-	for _, i := range loose {
-		if op := &p.h[i]; op.Kind == history.CAS && op.MayMutate() {
-			maybe = append(maybe, i)
-		}
-	}
-	for _, i := range ops {
+func (p *plan) see() {
+	for _, i := range p.ops {
 		op := &p.h[i]
-		p.refusals = p.refusals || isBlind(op)
-		switch {
+		switch may := p.unsure(op) || !p.must(i); {
+		case looks(op) && may:
+		case isBlind(op):
+			p.refusals = true
+			p.space.see(op.Expect)
 		case op.Observes():
 			p.space.see(op.Out)
 		case op.Kind.Takes() && op.Status == history.OK:
 			p.space.show(op.Out.Num)
-		case op.Kind == history.CAS && !p.unsure(op):
-			p.space.see(op.Expect)
+		case op.Kind == history.CAS && may:
+			p.maybe = append(p.maybe, i)
 		case op.Kind == history.CAS:
-			maybe = append(maybe, i)
+			p.space.see(op.Expect)
 		}
 	}
-	p.maybe = maybe
-	p.seeMaybe(maybe)
+	p.seeMaybe(p.maybe)
 }
 
 // seeMaybe notes what compare-and-sets expect that may have happened, unless it
@@ -170,7 +166,7 @@ func tookList(op *history.Op) bool {
 // call adds the call of an operation.
 func (p *plan) call(i int32) {
 	op := &p.h[i]
-	m := move{op: i, effect: none, end: forever}
+	m := move{op: i, effect: none, end: forever, may: !p.must(i)}
 	if !looks(op) {
 		m.effect = p.effectOf(op)
 	} else {

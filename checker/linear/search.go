@@ -46,31 +46,38 @@ type step struct {
 	event  int32 // the return for which it was taken
 }
 
-// prepare gets ready to judge operations of a key; see plan.
-func (s *search) prepare(h history.History, ops, loose []int32, f family, until history.Time) {
+// prepare gets ready to answer a question.
+func (s *search) prepare(q question) {
 	if s.here.head == nil {
 		s.furnish()
 	}
-	s.plan.prepare(h, ops, loose, f, until)
+	s.plan.prepare(q)
 	if s.tooWide {
 		return
 	}
 	s.window.prepare(&s.plan)
 	s.crashes = append(s.crashes[:0], make([]int32, len(s.plan.effects))...)
 	for k := range s.moves {
-		if m := &s.moves[k]; m.end == forever && !s.plan.effects[m.effect].many {
+		if m := &s.moves[k]; m.end == forever {
 			s.crashes[m.effect]++
 		}
 	}
 	s.bags.prepare(s.crashes)
 }
 
-// start goes back to the beginning, with so many steps to spend.
-func (s *search) start(limit int) configuration {
+// start goes back to the beginning, with so many steps to spend, and puts out how
+// things may stand there.
+func (s *search) start(limit int) {
 	s.limit, s.trail = limit, s.trail[:0]
 	s.here.reset()
 	s.goTo(0)
-	return configuration{state: s.alive(blank, 0), event: s.nextReturn(0), trail: none}
+	c := configuration{state: s.alive(blank, 0), event: s.nextReturn(0), trail: none}
+	s.out = append(s.out[:0], c)
+	if s.anyStart {
+		for c.state = range state(len(s.space.until)) {
+			s.out = append(s.out, c)
+		}
+	}
 }
 
 // nextReturn returns the first return from the event on, or the end of all events.

@@ -127,7 +127,7 @@ func TestDepthAgreesWithBreadth(t *testing.T) {
 	s := &search{want: true}
 	check := func(h history.History) {
 		for _, k := range keysOf(t, h) {
-			s.prepare(h, k.ops, nil, k.family, history.Never)
+			s.prepare(question{h: h, ops: k.ops, family: k.family, until: history.Never})
 			v, at := s.depth(math.MaxInt)
 			orders := [][]int32{nil, nil}
 			if v == judge.Holds {
@@ -165,7 +165,7 @@ func TestSearchStopsWithinItsBudget(t *testing.T) {
 	h := hopeless("x", 7)
 	k := keysOf(t, h)[0]
 	s := new(search)
-	s.prepare(h, k.ops, nil, k.family, history.Never)
+	s.prepare(question{h: h, ops: k.ops, family: k.family, until: history.Never})
 	for _, limit := range []int{0, 1, 10, 1_000, 100_000} {
 		for name, run := range map[string]func(int) (judge.Verdict, int32){"depth": s.depth, "breadth": s.breadth, "judge": s.judge} {
 			s.steps = 0
@@ -257,6 +257,25 @@ func TestKeysThatCannotBeJudged(t *testing.T) {
 		bad.Key = "y"
 		if r := Check(append(c.h, bad), judge.Budget{}); r.Verdict != judge.Violated {
 			t.Errorf("with a violation on another key: %+v", r)
+		}
+	}
+}
+
+// A violation late in a long history is explained by what is close to it.
+func TestWitnessOfALongHistory(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, n := range []int{100, witnessOps, 20_000} {
+		h := loop{ops: n, clients: 4, values: 3, cas: 0.2}.generate(rng)
+		end := slices.MaxFunc(h, func(a, b history.Op) int { return int(a.Return - b.Return) }).Return
+		for k, op := range []history.Op{write(1, 1, 1, 2), write(1, 2, 3, 4), read(1, 2, 3, 5), read(1, 1, 6, 7)} {
+			op.Call, op.Return = end+history.Time(op.Call), end+history.Time(op.Return)
+			if k != 2 || n > 100 {
+				h = append(h, op)
+			}
+		}
+		r := Check(h, judge.Budget{})
+		if want := []int{len(h) - 2, len(h) - 1}; r.Verdict != judge.Violated || (!slices.Equal(r.Evidence.Ops, want) && n > 100) {
+			t.Errorf("%d operations: %v by %s, evidence %v: %s", n, r.Verdict, r.Engine, r.Evidence.Ops, r.Evidence.Text)
 		}
 	}
 }

@@ -15,6 +15,7 @@ type window struct {
 	looks  uint64         // open looks
 	blind  uint64         // open writes and appends: they may happen in any state
 	refuse uint64         // open looks that say what they did not find
+	may    uint64         // open operations that need not happen
 
 	states  []inState
 	effects []byEffect
@@ -39,7 +40,7 @@ type byEffect struct {
 
 // prepare makes a window on the plan, before its first event.
 func (w *window) prepare(p *plan) {
-	w.p, w.now, w.looks, w.blind, w.refuse, w.builds = p, 0, 0, 0, 0, 0
+	w.p, w.now, w.looks, w.blind, w.refuse, w.may, w.builds = p, 0, 0, 0, 0, 0, 0
 	w.states = append(w.states[:0], make([]inState, len(p.space.until))...)
 	w.effects = append(w.effects[:0], make([]byEffect, len(p.effects))...)
 	w.active = w.active[:0]
@@ -112,6 +113,9 @@ func (w *window) finish(k int32) {
 // flip sets or clears the bit of a move wherever it says in which states the
 // move changes nothing.
 func (w *window) flip(m *move) {
+	if m.may {
+		w.may ^= m.bit()
+	}
 	if m.effect == none {
 		switch {
 		case m.blind:
@@ -148,10 +152,10 @@ func (w *window) tally(effect, by int32) {
 	}
 }
 
-// idle returns the open operations that may happen in the state and leave it
-// as it is.
+// idle returns the open operations that may happen in the state and leave it as it
+// is, and those that need not happen.
 func (w *window) idle(s state) uint64 {
-	idle := w.states[s].idle | w.refuse&^w.states[s].unseen
+	idle := w.states[s].idle | w.refuse&^w.states[s].unseen | w.may
 	if w.p.space.things != nil {
 		idle |= w.addsIn(s)
 	}

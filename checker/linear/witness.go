@@ -11,11 +11,10 @@ import (
 )
 
 // A witness is a set of operations that cannot be put in order whatever all the
-// others on the key did: those may have happened at any time, any number of times
-// (on queues and stacks, once), or never. So whoever looks at the witness may
-// forget the rest. Making an operation one of the others only makes it easier to
-// find an order, so a set from which none can be left out is found by halving
-// (QuickXplain: Junker, AAAI 2004).
+// others on the key did: those may have happened, each in its time, or not at all.
+// So whoever looks at the witness need only look for what else may have written
+// what it read. Letting an operation off only makes it easier to find an order, so a
+// set from which none can be left out is found by halving (QuickXplain: Junker, AAAI 2004).
 
 // What it may cost to make a witness small. The verdict stands without it.
 const (
@@ -30,14 +29,12 @@ func (c *checker) witness(k hard, x int32) *judge.Evidence {
 	if c.brief {
 		return c.lastStraw(x)
 	}
-	w := witness{checker: c, family: k.family, until: c.h[x].Return, steps: witnessSteps}
-	w.split(k.ops)
-	recent := w.had[max(0, len(w.had)-witnessOps):]
-	if len(recent) < len(w.had) && !w.proves(recent) {
+	w := witness{checker: c, steps: witnessSteps}
+	w.ask(k, c.h[x].Return)
+	if w.asked.anyStart && !w.proves(w.recent) {
 		return c.lastStraw(x)
 	}
-	slices.Reverse(recent) // the latest are the likeliest to matter
-	needed := w.smallest(nil, false, recent)
+	needed := w.smallest(nil, false, w.recent)
 	if w.steps < 0 && len(needed) > witnessMost {
 		return c.lastStraw(x)
 	}
@@ -52,21 +49,31 @@ func (c *checker) lastStraw(x int32) *judge.Evidence {
 
 type witness struct {
 	*checker
-	family family
-	until  history.Time
-	had    []int32 // what had been called by then and could matter, by return
+	asked  question
+	recent []int32 // what had returned when the question is asked, the latest first: the likeliest to matter
 	steps  int     // left
 }
 
-// split finds what had been called by the instant. Of what had not returned by
-// then, only what may have changed the key could matter.
-func (w *witness) split(ops []int32) {
-	for _, i := range ops {
-		if op := &w.h[i]; op.Call <= w.until && (returned(op) <= w.until || !looks(op)) {
-			w.had = append(w.had, i)
+// ask asks about what had been called by the instant. If that is too much, the key
+// may have held anything a while before it.
+func (w *witness) ask(k hard, until history.Time) {
+	for _, i := range k.ops {
+		if returned(&w.h[i]) <= until {
+			w.recent = append(w.recent, i)
 		}
 	}
-	slices.SortStableFunc(w.had, func(a, b int32) int { return cmp.Compare(returned(&w.h[a]), returned(&w.h[b])) })
+	slices.SortStableFunc(w.recent, func(a, b int32) int { return cmp.Compare(w.h[b].Return, w.h[a].Return) })
+	since := always
+	if k.family == registers && len(w.recent) > witnessOps {
+		since = w.h[w.recent[witnessOps]].Return
+		w.recent = slices.DeleteFunc(w.recent, func(i int32) bool { return w.h[i].Return <= since })
+	}
+	w.asked = question{h: w.h, family: k.family, until: until, some: true, anyStart: since > always}
+	for _, i := range k.ops {
+		if op := &w.h[i]; op.Call <= until && returned(op) > since {
+			w.asked.ops = append(w.asked.ops, i)
+		}
+	}
 }
 
 // proves reports whether the operations cannot be put in order.
@@ -74,19 +81,12 @@ func (w *witness) proves(kept []int32) bool {
 	if w.steps < 0 {
 		return false
 	}
-	ops := slices.Sorted(slices.Values(kept))
-	var loose []int32
-	for _, i := range w.had {
-		if _, ok := slices.BinarySearch(ops, i); !ok {
-			loose = append(loose, i)
-		}
-	}
-	slices.Sort(loose)
+	w.asked.kept = slices.Sorted(slices.Values(kept))
 	s := &w.searcher
 	s.want = false
-	s.prepare(w.h, ops, loose, w.family, w.until)
+	s.prepare(w.asked)
 	v, _ := s.judge(witnessTry)
-	w.steps -= s.steps + len(loose)
+	w.steps -= s.steps
 	return v == judge.Violated
 }
 
@@ -121,7 +121,7 @@ func (c *checker) noOrder(ops []int32) *judge.Evidence {
 	if len(ops) > most {
 		list = append([]string{fmt.Sprintf("%d more", len(ops)-most)}, list...)
 	}
-	text := fmt.Sprintf("whatever else was done to %s, there is no order of these %d: %s", c.h[ops[0]].Key, len(ops), strings.Join(list, "; "))
+	text := fmt.Sprintf("whatever else was done to %s in its time, there is no order of these %d: %s", c.h[ops[0]].Key, len(ops), strings.Join(list, "; "))
 	return because(text, ops...)
 }
 
