@@ -32,13 +32,13 @@ const (
 
 // begin takes up a client's request and queries every replica for its value.
 func (r *replica) begin(e sim.Env, client sim.NodeID, req store.Request) {
-	r.round++
-	op := &operation{round: r.round, client: client, req: req, asked: query{r.round, req.Key}, newest: unwritten}
+	op, round := r.rounds.New(), r.rounds.Next()
+	*op = operation{round: round, client: client, req: req, asked: query{round, req.Key}, newest: unwritten}
 	if req.Kind.Mutates() && !r.take(e, op) {
+		r.rounds.Recycle(op)
 		return // the network doubled it: who took up the first copy answers
 	}
-	r.ops[op.round] = op
-	r.open = append(r.open, op)
+	r.rounds.Add(op)
 	if r.ticking == 0 {
 		r.ticking = e.After(r.resend)
 	}
@@ -47,7 +47,7 @@ func (r *replica) begin(e sim.Env, client sim.NodeID, req store.Request) {
 
 // answered counts the answer of a replica to the query.
 func (r *replica) answered(e sim.Env, from sim.NodeID, m answer) {
-	op := r.ops[m.round]
+	op := r.rounds.Find(m.round)
 	if op == nil || op.phase != querying || !r.hear(op, from) {
 		return
 	}
@@ -102,7 +102,7 @@ func (r *replica) storeAll(e sim.Env, op *operation, v *version) {
 
 // acknowledged counts a replica that holds the value, or a newer one.
 func (r *replica) acknowledged(e sim.Env, from sim.NodeID, m ack) {
-	op := r.ops[m.round]
+	op := r.rounds.Find(m.round)
 	if op == nil || op.phase != storing || !r.hear(op, from) || bits.OnesCount64(op.heard) < r.quorum {
 		return
 	}
@@ -126,9 +126,12 @@ func (r *replica) hear(op *operation, from sim.NodeID) bool {
 }
 
 func (r *replica) finish(e sim.Env, op *operation, reply store.Reply) {
+	r.rounds.Finish(op.round)
 	op.phase = finished
-	delete(r.ops, op.round)
 	e.Send(op.client, reply)
+	if op.durable || !op.req.Kind.Mutates() { // else the journal refers to it still
+		r.rounds.Recycle(op)
+	}
 }
 
 // askAll sends the message of the phase to everyone who has not answered it, oneself included.
@@ -140,27 +143,23 @@ func (r *replica) askAll(e sim.Env, op *operation) {
 	}
 }
 
-// tick asks the silent again, gives up what took too long, and forgets what is
-// finished. It counts intervals, not clock readings: clocks may step.
+// tick asks the silent again, and gives up what took too long. It counts
+// intervals, not clock readings: clocks may step.
 func (r *replica) tick(e sim.Env) {
-	open := r.open[:0]
-	for _, op := range r.open {
-		if op.phase == finished {
+	for _, op := range r.rounds.Open() {
+		if op == nil {
 			continue
 		}
 		op.ticks++
-		if op.ticks > r.patience {
+		switch {
+		case op.ticks > r.patience:
 			r.giveUp(e, op)
-			continue
-		}
-		if op.ticks > 1 { // at the first tick it may have begun a moment ago
+		case op.ticks > 1: // at the first tick it may have begun a moment ago
 			r.askAll(e, op)
 		}
-		open = append(open, op)
 	}
-	clear(r.open[len(open):])
-	r.open, r.ticking = open, 0
-	if len(open) > 0 {
+	r.ticking = 0
+	if len(r.rounds.Open()) > 0 {
 		r.ticking = e.After(r.resend)
 	}
 }

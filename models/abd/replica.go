@@ -27,11 +27,9 @@ type replica struct {
 	taken map[sim.NodeID]intent // the latest write that was taken up from every client
 	disk  versioned.Journal[waiter]
 
-	round   uint64 // of the latest operation
 	written uint64 // by the mutant that asks nobody
-	ops     map[uint64]*operation
-	open    []*operation // in the order they began; the finished ones are dropped at the next tick
-	ticking sim.TimerID  // zero while nothing is open
+	rounds  versioned.Rounds[operation]
+	ticking sim.TimerID // zero while nothing is open
 
 	repairing sim.TimerID
 	partner   int // whom it compared itself with last
@@ -43,7 +41,7 @@ func newReplica(cfg store.Config) *replica {
 	r := &replica{
 		cfg: cfg, mutant: cfg.Mutant, quorum: cfg.Majority(), fastReads: cfg.Bool("fast_reads"),
 		resend: cfg.Duration("resend"), repair: cfg.Duration("repair"),
-		held: versioned.NewTable(buckets, unwritten), taken: map[sim.NodeID]intent{}, ops: map[uint64]*operation{},
+		held: versioned.NewTable(buckets, unwritten), taken: map[sim.NodeID]intent{},
 	}
 	r.disk = versioned.NewJournal(cfg.Bool("sync") && r.mutant != "no-sync", r)
 	r.patience = int(cfg.Duration("timeout") / r.resend)
@@ -62,7 +60,7 @@ func (r *replica) Start(e sim.Env) {
 			r.taken[record.token.Client] = record
 		}
 	}
-	r.round = versioned.Round(e.Rand())
+	r.rounds.Begin(e.Rand())
 	if r.repair > 0 && len(r.cfg.Replicas) > 1 {
 		r.partner = r.cfg.Index(e.Self())
 		r.repairing = e.After(time.Duration(e.Rand().IntN(int(r.repair))))
@@ -98,7 +96,7 @@ func (r *replica) store(e sim.Env, from sim.NodeID, m update, boxed any) {
 }
 
 // newer reports whether v is newer than what is held.
-func (r *replica) newer(v *version) bool { return r.held.Get(v.Key).Stamp.less(v.Stamp) }
+func (r *replica) newer(v *version) bool { return r.held.Of(v).Stamp.less(v.Stamp) }
 
 // keep holds v if it is newer than what is held.
 func (r *replica) keep(v *version) {

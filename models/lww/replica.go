@@ -83,7 +83,7 @@ func (r *replica) merge(e sim.Env, v *version) {
 
 // wins reports whether v is to replace what is held: the rule that all else rests on.
 func (r *replica) wins(v *version) bool {
-	held := r.held.Get(v.Key)
+	held := r.held.Of(v)
 	switch {
 	case held == unwritten:
 		return true

@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"math/bits"
+	"slices"
 	"time"
 
 	"faultline/checker/history"
@@ -22,24 +23,22 @@ type coordinator struct {
 	patience   time.Duration
 	ticksLeft  int // before it gives up: the timeout in intervals of patience
 
-	round   uint64 // of the latest operation
-	ops     map[uint64]*operation
-	open    []*operation // in the order they began; the finished ones are dropped at the next tick
-	ticking sim.TimerID  // zero while nothing is open
+	rounds  versioned.Rounds[operation]
+	ticking sim.TimerID // zero while nothing is open
 }
 
 func newCoordinator(cfg store.Config) coordinator {
 	c := coordinator{
 		ring: newRing(cfg), mutant: cfg.Mutant, r: cfg.Int("r"), w: cfg.Int("w"),
 		sloppy: cfg.Bool("sloppy"), handoff: cfg.Bool("handoff"), readRepair: cfg.Bool("read_repair"),
-		patience: cfg.Duration("patience"), ops: map[uint64]*operation{},
+		patience: cfg.Duration("patience"),
 	}
 	c.ticksLeft = int(cfg.Duration("timeout") / c.patience)
 	return c
 }
 
 // wake begins a life.
-func (c *coordinator) wake(e sim.Env) { c.round = versioned.Round(e.Rand()) }
+func (c *coordinator) wake(e sim.Env) { c.rounds.Begin(e.Rand()) }
 
 // An operation is a client's request under way. It stays open after the answer,
 // until all homes were heard or taken for silent.
@@ -59,10 +58,9 @@ type operation struct {
 
 // begin takes up a client's request and sends it to all homes of the key.
 func (c *coordinator) begin(e sim.Env, client sim.NodeID, req store.Request) {
-	c.round++
-	op := &operation{round: c.round, client: client, req: req, first: c.first(req.Key), newest: unwritten}
-	c.ops[op.round] = op
-	c.open = append(c.open, op)
+	op := c.rounds.New()
+	*op = operation{round: c.rounds.Next(), client: client, req: req, first: c.first(req.Key), newest: unwritten, answers: op.answers[:0]}
+	c.rounds.Add(op)
 	if c.ticking == 0 {
 		c.ticking = e.After(c.patience)
 	}
@@ -73,7 +71,8 @@ func (c *coordinator) begin(e sim.Env, client sim.NodeID, req store.Request) {
 		return
 	}
 	if c.readRepair {
-		op.answers = make([]*version, len(c.replicas))
+		op.answers = slices.Grow(op.answers, len(c.replicas))[:len(c.replicas)]
+		clear(op.answers)
 	}
 	c.sendAll(e, op, 0, c.n, fetchMsg{op.round, req.Key})
 }
@@ -106,7 +105,7 @@ func (c *coordinator) fetched(e sim.Env, from sim.NodeID, m fetchedMsg) {
 	if op.newest.Stamp.less(m.Stamp) {
 		op.newest = m.version
 	}
-	if op.answers != nil {
+	if len(op.answers) > 0 {
 		op.answers[place] = m.version
 	}
 	if op.count == c.r {
@@ -118,7 +117,7 @@ func (c *coordinator) fetched(e sim.Env, from sim.NodeID, m fetchedMsg) {
 // hear returns the operation of a round, and the place of who answered it in the
 // preference list, if that is news; else nil.
 func (c *coordinator) hear(from sim.NodeID, round uint64) (*operation, int) {
-	op := c.ops[round]
+	op := c.rounds.Find(round)
 	if op == nil {
 		return nil, 0
 	}
@@ -149,8 +148,9 @@ func (c *coordinator) retire(e sim.Env, op *operation) {
 }
 
 func (c *coordinator) finish(op *operation) {
+	c.rounds.Finish(op.round)
 	op.finished = true
-	delete(c.ops, op.round)
+	c.rounds.Recycle(op)
 }
 
 // repairHomes sends the newest version to the homes that answered a read with less.
@@ -162,25 +162,23 @@ func (c *coordinator) repairHomes(e sim.Env, op *operation) {
 	}
 }
 
-// tick goes through what is open: it sees to the homes that are silent, gives up
-// what took too long, and forgets what is finished. It counts intervals, not
-// clock readings: clocks may step.
+// tick goes through what is open: it sees to the homes that are silent, and gives
+// up what took too long. It counts intervals, not clock readings: clocks may step.
 func (c *coordinator) tick(e sim.Env) {
-	open := c.open[:0]
-	for _, op := range c.open {
-		if op.ticks++; op.ticks == 2 && !op.finished { // at the first tick it may have begun a moment ago
+	for _, op := range c.rounds.Open() {
+		if op == nil {
+			continue
+		}
+		op.ticks++
+		if op.ticks == 2 { // at the first tick it may have begun a moment ago
 			c.bypassSilent(e, op)
 		}
 		if op.ticks > c.ticksLeft && !op.finished {
 			c.giveUp(e, op)
 		}
-		if !op.finished {
-			open = append(open, op)
-		}
 	}
-	clear(c.open[len(open):])
-	c.open, c.ticking = open, 0
-	if len(open) > 0 {
+	c.ticking = 0
+	if len(c.rounds.Open()) > 0 {
 		c.ticking = e.After(c.patience)
 	}
 }

@@ -109,7 +109,7 @@ func (r *replica) tableFor(m storeMsg) *table {
 // wins reports whether v is to replace what t has: the rule that makes copies
 // alike, whatever the order in which they learn of writes.
 func (r *replica) wins(t *table, v *version) bool {
-	has := t.Get(v.Key)
+	has := t.Of(v)
 	switch {
 	case has == unwritten:
 		return true

@@ -10,8 +10,8 @@ import (
 // A Table holds one version of every key, and a digest of them all.
 type Table[S Stamp] struct {
 	unwritten *Version[S]
-	index     map[string]int32
 	rows      []*Version[S]
+	slots     []int32 // where the row of a key is, by hash, with linear probing: its index plus one, or 0 for none
 	digest    Digest
 }
 
@@ -26,16 +26,33 @@ type Contents[S Stamp] []*Version[S]
 
 // NewTable returns an empty table with so many buckets. It gives unwritten for the keys that it does not hold.
 func NewTable[S Stamp](buckets int, unwritten *Version[S]) Table[S] {
-	return Table[S]{unwritten: unwritten, index: map[string]int32{}, digest: make(Digest, buckets)}
+	return Table[S]{unwritten: unwritten, slots: make([]int32, firstSlots), digest: make(Digest, buckets)}
 }
 
-// Get returns the version of a key.
-func (t *Table[S]) Get(key string) *Version[S] {
-	if i, ok := t.index[key]; ok {
-		return t.rows[i]
+const firstSlots = 16 // always a power of two, and more than there are rows
+
+// slot returns the slot of a key, or the empty one where it would be.
+func (t *Table[S]) slot(h uint64, key string) int {
+	mask := len(t.slots) - 1
+	for i := int(h) & mask; ; i = (i + 1) & mask {
+		if row := t.slots[i]; row == 0 || t.rows[row-1].Key == key {
+			return i
+		}
+	}
+}
+
+func (t *Table[S]) get(h uint64, key string) *Version[S] {
+	if row := t.slots[t.slot(h, key)]; row > 0 {
+		return t.rows[row-1]
 	}
 	return t.unwritten
 }
+
+// Get returns the version of a key.
+func (t *Table[S]) Get(key string) *Version[S] { return t.get(Hash(key), key) }
+
+// Of returns the version of the key of v; it is faster than Get.
+func (t *Table[S]) Of(v *Version[S]) *Version[S] { return t.get(v.keyHash(), v.Key) }
 
 // Len returns the number of keys.
 func (t *Table[S]) Len() int { return len(t.rows) }
@@ -46,33 +63,60 @@ func (t *Table[S]) Rows() []*Version[S] { return t.rows }
 
 // Put makes v the version of its key, whatever was there.
 func (t *Table[S]) Put(v *Version[S]) {
-	h := Hash(v.Key)
+	h := v.keyHash()
 	sum := &t.digest[t.bucket(h)]
 	*sum += v.Stamp.Fingerprint(h)
-	i, ok := t.index[v.Key]
-	if !ok {
-		t.index[v.Key] = int32(len(t.rows))
-		t.rows = append(t.rows, v)
+	slot := t.slot(h, v.Key)
+	if row := t.slots[slot]; row > 0 {
+		*sum -= t.rows[row-1].Stamp.Fingerprint(h)
+		t.rows[row-1] = v
 		return
 	}
-	*sum -= t.rows[i].Stamp.Fingerprint(h)
-	t.rows[i] = v
+	t.rows = append(t.rows, v)
+	t.slots[slot] = int32(len(t.rows))
+	if 2*len(t.rows) > len(t.slots) {
+		t.grow()
+	}
+}
+
+func (t *Table[S]) grow() {
+	t.slots = make([]int32, 2*len(t.slots))
+	for i, v := range t.rows {
+		t.slots[t.slot(v.keyHash(), v.Key)] = int32(i + 1)
+	}
 }
 
 // Remove forgets a key, which the table must hold.
 func (t *Table[S]) Remove(key string) {
-	i, ok := t.index[key]
-	if !ok {
+	h := Hash(key)
+	slot := t.slot(h, key)
+	at := int(t.slots[slot]) - 1
+	if at < 0 {
 		panic(fmt.Sprintf("versioned: removing %q, which is not among %d keys", key, len(t.rows)))
 	}
-	h := Hash(key)
-	t.digest[t.bucket(h)] -= t.rows[i].Stamp.Fingerprint(h)
+	t.digest[t.bucket(h)] -= t.rows[at].Stamp.Fingerprint(h)
 	last := len(t.rows) - 1
-	t.rows[i] = t.rows[last]
-	t.index[t.rows[i].Key] = i
+	moved := t.rows[last]
+	t.slots[t.slot(moved.keyHash(), moved.Key)] = int32(at + 1)
+	t.rows[at] = moved
+	t.empty(slot)
 	t.rows[last] = nil
 	t.rows = t.rows[:last]
-	delete(t.index, key)
+}
+
+// empty empties a slot, and closes the gap: what was put behind it because it was
+// taken moves up, or the search for it would end there.
+func (t *Table[S]) empty(slot int) {
+	mask := len(t.slots) - 1
+	gap := slot
+	for i := (slot + 1) & mask; t.slots[i] != 0; i = (i + 1) & mask {
+		home := int(t.rows[t.slots[i]-1].keyHash()) & mask
+		if (i-home)&mask >= (i-gap)&mask {
+			t.slots[gap] = t.slots[i]
+			gap = i
+		}
+	}
+	t.slots[gap] = 0
 }
 
 // Digest returns the digest of what the table holds now.
@@ -103,7 +147,7 @@ func (t *Table[S]) DifferingIn(other Digest, in func(bucket int) bool) Contents[
 	}
 	var versions Contents[S]
 	for _, v := range t.rows {
-		if differ[t.bucket(Hash(v.Key))] {
+		if differ[t.bucket(v.keyHash())] {
 			versions = append(versions, v)
 		}
 	}

@@ -3,6 +3,7 @@ package versioned
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -20,11 +21,14 @@ func (n number) String() string              { return fmt.Sprintf("#%d", uint64(
 
 const buckets = 4
 
+// keys are many, so that they share slots.
+var keys = strings.Split("abcdefghijklmnopqrstuvwxyz", "")
+
 // versions draws a few versions of a few keys, some of them twice.
 func versions(t *rapid.T) []*Version[number] {
 	list := rapid.SliceOf(rapid.Custom(func(t *rapid.T) *Version[number] {
 		n := rapid.Uint64Range(1, 5).Draw(t, "number")
-		return &Version[number]{rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "key"), number(n), history.Num(int64(n))}
+		return &Version[number]{Key: rapid.SampledFrom(keys).Draw(t, "key"), Stamp: number(n), Value: history.Num(int64(n))}
 	})).Draw(t, "versions")
 	return append(list, list[:len(list)/2]...)
 }
@@ -86,6 +90,64 @@ func TestRemoveUndoesPut(t *testing.T) {
 		for _, v := range without.Rows() {
 			if with.Get(v.Key).Stamp != v.Stamp {
 				t.Fatalf("%v became %v", v, with.Get(v.Key))
+			}
+		}
+	})
+}
+
+// A table holds what a map would, whatever is put and removed.
+func TestTableIsAMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		table, dumb := NewTable(buckets, &Version[number]{}), map[string]number{}
+		for n := range rapid.IntRange(0, 200).Draw(t, "steps") {
+			key := rapid.SampledFrom(keys).Draw(t, "key")
+			if _, held := dumb[key]; held && rapid.Bool().Draw(t, "remove") {
+				table.Remove(key)
+				delete(dumb, key)
+			} else {
+				table.Put(&Version[number]{Key: key, Stamp: number(n + 1)})
+				dumb[key] = number(n + 1)
+			}
+			for _, key := range keys {
+				if got := table.Get(key); got.Stamp != dumb[key] || got.Stamp != table.Of(&Version[number]{Key: key}).Stamp {
+					t.Fatalf("%s is %v, want %v", key, got.Stamp, dumb[key])
+				}
+			}
+		}
+		if table.Len() != len(dumb) {
+			t.Fatalf("%d keys, want %d", table.Len(), len(dumb))
+		}
+	})
+}
+
+// A round is found while it is open, and only then; dropping what is finished moves nothing.
+func TestRoundsAreFoundWhileOpen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		type op struct{ round uint64 }
+		var r Rounds[op]
+		r.Begin(sim.NewStream(rapid.Uint64().Draw(t, "seed"), "rounds"))
+		first, open := r.Next(), map[uint64]bool{}
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			switch last := r.Next() - 1; rapid.IntRange(0, 3).Draw(t, "what") {
+			case 0, 1:
+				o := r.New()
+				o.round = r.Next()
+				open[o.round] = true
+				r.Add(o)
+			case 2:
+				if round := rapid.Uint64Range(first-1, last).Draw(t, "round"); open[round] {
+					done := r.Find(round)
+					r.Finish(round)
+					r.Recycle(done)
+					delete(open, round)
+				}
+			case 3:
+				r.Open()
+			}
+			for round := first - 1; round <= r.Next(); round++ {
+				if got := r.Find(round); open[round] != (got != nil) || got != nil && got.round != round {
+					t.Fatalf("round %d: found %v, open %v", round, got, open[round])
+				}
 			}
 		}
 	})

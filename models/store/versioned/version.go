@@ -34,6 +34,16 @@ type Version[S Stamp] struct {
 	Key   string
 	Stamp S
 	Value history.Value
+	hash  uint64 // of Key, once somebody wanted it
+}
+
+// keyHash returns the hash of the key, which every replica needs: it is computed
+// once. The version that stands for unwritten keys has none; runs share it.
+func (v *Version[S]) keyHash() uint64 {
+	if v.hash == 0 && v.Key != "" {
+		v.hash = Hash(v.Key)
+	}
+	return v.hash
 }
 
 // Place returns the place of the version in the store's own order; zero if the key was never written.
