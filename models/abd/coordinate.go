@@ -46,7 +46,7 @@ func (r *replica) begin(e sim.Env, client sim.NodeID, req store.Request) {
 }
 
 // answered counts the answer of a replica to the query.
-func (r *replica) answered(e sim.Env, from sim.NodeID, m answer) {
+func (r *replica) answered(e sim.Env, from sim.NodeID, m *answer) {
 	op := r.rounds.Find(m.round)
 	if op == nil || op.phase != querying || !r.hear(op, from) {
 		return
@@ -101,7 +101,7 @@ func (r *replica) storeAll(e sim.Env, op *operation, v *version) {
 }
 
 // acknowledged counts a replica that holds the value, or a newer one.
-func (r *replica) acknowledged(e sim.Env, from sim.NodeID, m ack) {
+func (r *replica) acknowledged(e sim.Env, from sim.NodeID, m *ack) {
 	op := r.rounds.Find(m.round)
 	if op == nil || op.phase != storing || !r.hear(op, from) || bits.OnesCount64(op.heard) < r.quorum {
 		return

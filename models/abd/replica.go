@@ -29,6 +29,8 @@ type replica struct {
 
 	written uint64 // by the mutant that asks nobody
 	rounds  versioned.Rounds[operation]
+	answers versioned.Slab[answer]
+	acks    versioned.Slab[ack]
 	ticking sim.TimerID // zero while nothing is open
 
 	repairing sim.TimerID
@@ -70,12 +72,12 @@ func (r *replica) Start(e sim.Env) {
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
 	case query:
-		e.Send(from, answer{m.round, r.held.Get(m.key)})
-	case answer:
+		e.Send(from, r.answers.New(answer{m.round, r.held.Get(m.key)}))
+	case *answer:
 		r.answered(e, from, m)
 	case update:
 		r.store(e, from, m, msg)
-	case ack:
+	case *ack:
 		r.acknowledged(e, from, m)
 	case store.Request:
 		r.begin(e, from, m)
@@ -89,7 +91,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 // store acknowledges an update once the disk has it, or at once if what is held is as new.
 func (r *replica) store(e sim.Env, from sim.NodeID, m update, boxed any) {
 	if !r.newer(m.version) {
-		e.Send(from, ack{m.round})
+		e.Send(from, r.acks.New(ack{m.round}))
 		return
 	}
 	r.disk.Save(e, boxed, waiter{from: from})
@@ -140,7 +142,7 @@ func (r *replica) Saved(e sim.Env, record any, w waiter) {
 		// read returns it without storing it anew.
 		r.keep(record.version)
 		if w.from != sim.None {
-			e.Send(w.from, ack{record.round})
+			e.Send(w.from, r.acks.New(ack{record.round}))
 		}
 	case intent:
 		w.op.durable = true

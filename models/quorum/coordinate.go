@@ -85,7 +85,7 @@ func (c *coordinator) sendAll(e sim.Env, op *operation, from, to int, msg any) {
 }
 
 // stored counts a replica that has the value now. A stand-in counts in a sloppy quorum alone.
-func (c *coordinator) stored(e sim.Env, from sim.NodeID, m storedMsg) {
+func (c *coordinator) stored(e sim.Env, from sim.NodeID, m *storedMsg) {
 	op, _ := c.hear(from, m.round)
 	if op == nil {
 		return
@@ -97,7 +97,7 @@ func (c *coordinator) stored(e sim.Env, from sim.NodeID, m storedMsg) {
 }
 
 // fetched counts a replica that told what it has.
-func (c *coordinator) fetched(e sim.Env, from sim.NodeID, m fetchedMsg) {
+func (c *coordinator) fetched(e sim.Env, from sim.NodeID, m *fetchedMsg) {
 	op, place := c.hear(from, m.round)
 	if op == nil {
 		return
@@ -235,9 +235,9 @@ func (c *coordinator) giveUp(e sim.Env, op *operation) {
 // handle handles the messages for coordinators, and reports whether msg is one.
 func (c *coordinator) handle(e sim.Env, from sim.NodeID, msg any) bool {
 	switch m := msg.(type) {
-	case storedMsg:
+	case *storedMsg:
 		c.stored(e, from, m)
-	case fetchedMsg:
+	case *fetchedMsg:
 		c.fetched(e, from, m)
 	case store.Request:
 		c.begin(e, from, m)

@@ -20,6 +20,9 @@ type replica struct {
 	kept []table                       // for other homes, by their place on the ring; only the newest of a key
 	disk versioned.Journal[sim.NodeID] // who waits for an acknowledgement
 
+	storedMsgs  versioned.Slab[storedMsg]
+	fetchedMsgs versioned.Slab[fetchedMsg]
+
 	comparing sim.TimerID
 	partner   int // whom it compared itself with last, by place on the ring
 	replaying sim.TimerID
@@ -71,7 +74,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	case storeMsg:
 		r.store(e, from, m, msg)
 	case fetchMsg:
-		e.Send(from, fetchedMsg{m.round, r.find(m.key)})
+		e.Send(from, r.fetchedMsgs.New(fetchedMsg{m.round, r.find(m.key)}))
 	case versioned.Digest:
 		r.compare(e, from, m)
 	case contents:
@@ -127,7 +130,7 @@ func (r *replica) store(e sim.Env, from sim.NodeID, m storeMsg, boxed any) {
 	case r.wins(r.tableFor(m), m.version):
 		r.disk.Save(e, boxed, from)
 	default:
-		e.Send(from, storedMsg{m.round})
+		e.Send(from, r.storedMsgs.New(storedMsg{m.round}))
 	}
 }
 
@@ -162,7 +165,7 @@ func (r *replica) Saved(e sim.Env, record any, from sim.NodeID) {
 		if record.home != sim.None {
 			r.scheduleReplay(e)
 		}
-		e.Send(from, storedMsg{record.round})
+		e.Send(from, r.storedMsgs.New(storedMsg{record.round}))
 	case handoffMsg:
 		r.putAll(record.versions)
 		e.Send(from, handedMsg(record))

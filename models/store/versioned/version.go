@@ -38,10 +38,13 @@ type Version[S Stamp] struct {
 }
 
 // keyHash returns the hash of the key, which every replica needs: it is computed
-// once. The version that stands for unwritten keys has none; runs share it.
+// once, but for the version that stands for unwritten keys, which runs share.
 func (v *Version[S]) keyHash() uint64 {
 	if v.hash == 0 && v.Key != "" {
 		v.hash = Hash(v.Key)
+	}
+	if v.Key == "" {
+		return Hash("")
 	}
 	return v.hash
 }
