@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -15,34 +14,16 @@ type node struct {
 	rand    Stream
 	id      NodeID
 	life    uint16 // incarnation; what belongs to an earlier one is dropped. It wraps after 65,536 crashes
-	plain   bool   // up, not paused, and its processor costs nothing: messages go straight to the handler
+	plain   bool   // up, not paused, and its processor is free: messages go straight to the handler
 	up      bool
 	paused  bool
 	started bool
 	build   func() Handler
-	held    []event   // what arrived during a pause
-	waiting []*waiter // timers that went off and wait for the end of a pause or for the processor
-	idle    []*waiter // to be used again
-	cpu     cpu
-	clock   Clock
-	disk    disk
-}
+	late    bool // it was to start while it was paused
 
-// A cpu handles one event at a time, in order of arrival.
-type cpu struct {
-	cost time.Duration // of handling one message or timer, when the node is healthy
-	slow int64         // factor on cost while the node is slow; 0 means 1
-	busy Time          // until when
-}
-
-// admit returns when the handling of an event that arrives now is done.
-func (c *cpu) admit(now Time) Time {
-	cost := c.cost
-	if c.slow > 0 {
-		cost *= time.Duration(c.slow)
-	}
-	c.busy = max(c.busy, now).Add(cost)
-	return c.busy
+	processor processor
+	clock     Clock
+	disk      disk
 }
 
 func (n *node) Self() NodeID  { return n.id }
@@ -64,8 +45,8 @@ func (n *node) After(d time.Duration) TimerID {
 }
 
 func (n *node) Cancel(t TimerID) {
-	if !n.sim.queue.cancel(t) && len(n.waiting) > 0 {
-		n.forget(t)
+	if !n.sim.queue.cancel(t) && t != 0 {
+		n.processor.forget(t)
 	}
 }
 
@@ -100,94 +81,36 @@ func (n *node) arrive(ev *event) {
 		if n.sim.tracer != nil {
 			n.sim.trace(Dead, n.id, ev.from, ev.msg)
 		}
-	case n.paused:
-		n.held = append(n.held, *ev)
-	case !n.started: // a message that came with the instant of birth waits for Start
+	case !n.started && !n.paused: // a message that came with the instant of birth waits for Start
 		n.sim.queue.repeat(n.sim.now, ev)
-	case n.refresh():
-		n.sim.receive(n, ev.from, ev.msg)
 	default:
-		n.sim.queue.push(n.cpu.admit(n.sim.now), evQueued, n.id, ev.from, n.life, ev.msg)
+		n.queue(work{from: ev.from, msg: ev.msg})
 	}
 }
 
 // own handles an event that belongs to the node's present incarnation.
 func (n *node) own(ev *event) {
-	switch {
-	case ev.kind == evTimer:
+	switch ev.kind {
+	case evTimer:
 		n.goesOff(ev.id)
-	case ev.kind == evSync: // the disk works on while the node is paused
+	case evSync: // the disk works on while the node is paused
 		n.goesOff(n.disk.synced(ev.id))
-	case n.paused:
-		n.held = append(n.held, *ev)
-	case ev.kind == evStart:
-		n.begin()
-	case ev.kind == evQueued:
-		n.sim.receive(n, ev.from, ev.msg)
-	case ev.kind == evQueuedTimer:
-		n.waited(ev)
+	case evWorked:
+		n.worked()
+	case evStart:
+		n.late = n.paused
+		if !n.late {
+			n.begin()
+		}
 	}
-}
-
-// A waiter is a timer that went off and waits for the end of a pause, and then for the processor.
-type waiter struct {
-	id       TimerID // 0 once it is cancelled
-	admitted bool    // to the processor
 }
 
 // goesOff handles a timer now, or lets it wait as messages do.
 func (n *node) goesOff(id TimerID) {
-	if n.plain || n.refresh() {
+	if n.plain {
 		n.alarm(id)
-		return
-	}
-	ev := event{kind: evQueuedTimer, node: n.id, from: None, life: n.life, msg: n.newWaiter(id)}
-	if n.paused {
-		n.held = append(n.held, ev)
 	} else {
-		n.admit(&ev)
-	}
-}
-
-func (n *node) newWaiter(id TimerID) *waiter {
-	w := new(waiter)
-	if last := len(n.idle) - 1; last >= 0 {
-		w, n.idle = n.idle[last], n.idle[:last]
-	}
-	*w = waiter{id: id}
-	n.waiting = append(n.waiting, w)
-	return w
-}
-
-// admit queues a timer for the processor.
-func (n *node) admit(ev *event) {
-	ev.msg.(*waiter).admitted = true
-	n.sim.queue.repeat(n.cpu.admit(n.sim.now), ev)
-}
-
-// waited handles a timer that waited, unless it was cancelled meanwhile. If it
-// waited for the end of a pause, it is the processor's turn now, as with messages.
-func (n *node) waited(ev *event) {
-	w := ev.msg.(*waiter)
-	if !w.admitted && !n.plain {
-		n.admit(ev)
-		return
-	}
-	id := w.id
-	i := slices.Index(n.waiting, w)
-	n.waiting = slices.Delete(n.waiting, i, i+1)
-	n.idle = append(n.idle, w)
-	if id != 0 {
-		n.alarm(id)
-	}
-}
-
-// forget cancels a timer that went off and waits.
-func (n *node) forget(id TimerID) {
-	for _, w := range n.waiting {
-		if w.id == id {
-			w.id = 0
-		}
+		n.queue(work{alarm: id, from: None})
 	}
 }
 
@@ -206,14 +129,10 @@ func (n *node) begin() {
 		n.sim.trace(Started, n.id, None, nil)
 	}
 	n.handler.Start(n)
+	n.work()
 }
 
-// refresh finds out whether the node is plain. A processor that is not slow any
-// more still has to do what it was given before.
-func (n *node) refresh() bool {
-	n.plain = n.up && n.started && !n.paused && n.cpu.cost == 0 && n.cpu.busy <= n.sim.now
-	return n.plain
-}
+func (n *node) refresh() { n.plain = n.up && n.started && !n.paused && n.processor.free() }
 
 // node returns the node at id, which must exist.
 func (s *Sim) node(id NodeID) *node {
@@ -252,8 +171,7 @@ func (s *Sim) Crash(id NodeID, loss Loss) {
 	s.note(Crashed, id)
 	n.up, n.started, n.paused, n.handler = false, false, false, nil
 	n.life++
-	n.held, n.waiting = nil, nil
-	n.cpu.busy = s.begin
+	n.processor.crash()
 	n.disk.crash(loss)
 	n.refresh()
 }
@@ -287,7 +205,7 @@ func (s *Sim) Pause(id NodeID) {
 	}
 	s.note(PausedNode, id)
 	n.paused = true
-	n.refresh()
+	n.restart()
 }
 
 // Resume ends a pause. What waited is handled now, in order of arrival.
@@ -298,27 +216,26 @@ func (s *Sim) Resume(id NodeID) {
 	}
 	s.note(Resumed, id)
 	n.paused = false
-	n.refresh()
-	held := n.held
-	n.held = nil
-	for _, ev := range held {
-		s.queue.repeat(s.now, &ev)
+	if n.late {
+		s.start(id)
 	}
+	n.restart()
 }
 
 // SetCPU sets what the node at id needs to handle one message or timer; zero,
-// the default, means that handling takes no time.
+// the default, means that handling takes no time. Work under way begins anew.
 func (s *Sim) SetCPU(id NodeID, cost time.Duration) {
 	n := s.node(id)
-	n.cpu.cost = cost
-	n.refresh()
+	n.processor.cost = cost
+	n.restart()
 }
 
 // Slow multiplies the processor's cost and the disk's delays of the node at id
 // by factor; 1 makes it healthy again.
 func (s *Sim) Slow(id NodeID, factor int64) {
 	n := s.node(id)
-	n.cpu.slow, n.disk.slow = factor, factor
+	n.processor.slow, n.disk.slow = factor, factor
+	n.restart()
 	n.disk.repace()
 }
 

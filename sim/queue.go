@@ -15,14 +15,13 @@ type event struct {
 
 // The kinds of event.
 const (
-	evMessage     uint8 = iota // a message arrives at node
-	evTimer                    // a timer of node goes off
-	evSync                     // a disk sync of node is complete
-	evStart                    // node starts
-	evQueued                   // a message waited for node's processor and is handled now
-	evQueuedTimer              // a timer waited for node's processor
-	evWake                     // a script wakes; node is its index
-	evCall                     // a function is called; node is its index
+	evMessage uint8 = iota // a message arrives at node
+	evTimer                // a timer of node goes off
+	evSync                 // a disk sync of node is complete
+	evStart                // node starts
+	evWorked               // node's processor is done with the first in line
+	evWake                 // a script wakes; node is its index
+	evCall                 // a function is called; node is its index
 )
 
 // A queue has a near part and a far part. The near part is the run: the events

@@ -207,7 +207,7 @@ func (s *Sim) place(id NodeID, build func() Handler) *node {
 	}
 	n := &node{sim: s, id: id, build: build, up: true, rand: *newStream(s.seed, uint64(id)|nodeStreams)}
 	n.clock = Clock{sim: s, since: s.begin}
-	n.cpu.busy, n.disk.busy = s.begin, s.begin
+	n.disk.busy = s.begin
 	n.disk.node = n
 	n.disk.rand = *newStream(s.seed, uint64(id)|diskStreams)
 	s.nodes[id] = n
@@ -254,7 +254,7 @@ func (s *Sim) fire(ev *event) {
 		} else {
 			n.arrive(ev)
 		}
-	case evTimer, evSync, evStart, evQueued, evQueuedTimer:
+	case evTimer, evSync, evStart, evWorked:
 		if n := s.nodes[ev.node]; n.life == ev.life {
 			n.own(ev)
 		}
