@@ -95,7 +95,7 @@ func newReplica(cfg store.Config, id sim.NodeID) *replica {
 		heartbeat: beat, failover: int((cfg.Duration("failover") + beat - 1) / beat),
 		state: store.NewState(), installed: none, promised: none,
 	}
-	r.disk = store.NewJournal(cfg.Bool("sync"), r)
+	r.disk = store.NewJournal(cfg.Bool("sync") && cfg.Mutant != "no-sync", r)
 	r.seen, r.voted = none, none
 	r.votes = make([]bool, len(cfg.Replicas))
 	r.backups = make([]backup, len(cfg.Replicas))

@@ -1,6 +1,8 @@
 package primarybackup_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"faultline/models/store"
 	"faultline/models/store/storetest"
 	"faultline/sim"
+	"faultline/sim/dist"
 )
 
 // The primary and one backup are cut off from the other three. Answering at once,
@@ -167,6 +170,9 @@ func TestACopyOfAnOrderedWriteIsNotRefused(t *testing.T) {
 	for _, healed := range []bool{false, true} {
 		if healed {
 			s.Do("heal", "run 1s")
+			if r := s.Replied(req); r.Status == history.Failed {
+				t.Errorf("the old primary refused what it had ordered, but %s reads %d", p, s.Read(p))
+			}
 		}
 		s.Send("a", req)
 		s.Do("run 5ms")
@@ -174,6 +180,83 @@ func TestACopyOfAnOrderedWriteIsNotRefused(t *testing.T) {
 			t.Errorf("healed %v: the copy was refused, but %s reads %d", healed, p, s.Read(p))
 		}
 	}
+}
+
+// a, cut off, orders writes that nobody acknowledges; the others go on without it
+// and acknowledge fewer. When they look for a primary next, a has more writes than
+// anyone, and yet lacks one: later views count for more than longer histories.
+func TestTheLongerHistoryIsNotTheNewer(t *testing.T) {
+	for offset := range 10 { // candidates stand at other times
+		s := newStage(t, "", nil)
+		s.Write("a", 1)
+		s.Do(fmt.Sprintf("run %dms", 100+13*offset))
+		s.Split("a", "bcde")
+		for v := range int64(4) {
+			s.Send("a", s.Request(history.Write, 2+v))
+		}
+		p, _ := answered(s, "bcde", s.Request(history.Write, 7))
+		s.Do("crash "+p, "heal", "run 300ms") // a hears that it was deposed
+		next, r := answered(s, strings.Replace("abcde", p, "", 1), s.Request(history.Read, 0))
+		if r.Value.Num != 7 {
+			t.Errorf("offset %d: %s leads and reads %v, but 7 was acknowledged", offset, next, r.Value)
+		}
+	}
+}
+
+// answered asks one primary after the other, for they may depose each other, until
+// one answers, and returns which and what.
+func answered(s *storetest.Stage, among string, req store.Request) (string, store.Reply) {
+	for {
+		p := newPrimary(s, among)
+		if r := s.Ask(p, s.Again(req)); r.Status == history.OK {
+			return p, r
+		}
+	}
+}
+
+// Disks are slow, and the power fails before they are done: nobody may have been
+// told of a write, not even by an answer to a heartbeat in between.
+func TestNothingCountsBeforeItIsDurable(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.Write("a", 1)
+	s.Do("run 200ms")
+	for _, name := range []string{"b", "c", "d", "e"} {
+		s.Sim.SetDisk(s.ID(name), dist.Constant(300*time.Millisecond))
+	}
+	w := s.Send("a", s.Request(history.Write, 2))
+	s.Do("run 250ms")
+	if r := s.Replied(w); r.Status == history.OK {
+		t.Error("a write was acknowledged that no backup has on its disk")
+	}
+}
+
+// A crash could make a voter forget its vote and follow the old primary again. So
+// votes count once they are durable, as the victory does: with disks that take
+// 300 ms, nobody leads 600 ms after the voters are first asked.
+func TestAVoteCountsOnceItIsDurable(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.Write("a", 1)
+	s.Do("crash a")
+	for i, name := range []string{"b", "c", "d", "e"} {
+		s.Split(name, "bcde"[i+1:])
+		s.Sim.SetDisk(s.ID(name), dist.Constant(300*time.Millisecond))
+	}
+	s.Do("run 1s", "heal", "run 590ms") // all have waited long enough to vote at once
+	if got := s.Leaders(); got != "" {
+		t.Errorf("%s leads, though the voters' disks and its own cannot be done yet", got)
+	}
+	newPrimary(s, "bcde")
+}
+
+// The state that a backup is sent is long on its way; meanwhile it asks again, gets
+// it sooner, and acknowledges a write. What arrives at last is of the same view, and older.
+func TestAnOlderStateUndoesNothing(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.Write("a", 1)
+	s.Do("crash c", "run 100ms", "restart c", "delay 400ms", "run 60ms", "delay 1ms", "run 200ms")
+	s.Write("a", 7)
+	s.Do("run 1s")
+	s.Agree(7)
 }
 
 // Loss, doubling and overtaking on every link: what a backup lacks is sent again.

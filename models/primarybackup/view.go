@@ -127,7 +127,7 @@ func (r *replica) solicited(e sim.Env, from sim.NodeID, m solicit) {
 		e.Send(from, passed{r.promised})
 	case r.content() || r.role == isCandidate && m.view < r.campaign:
 		// no vote
-	case m.rank.less(r.rank()):
+	case m.rank.less(r.rank()) && r.cfg.Mutant != "blind-vote":
 		// no vote
 	default:
 		r.stepDown(e)
