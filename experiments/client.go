@@ -17,8 +17,7 @@ type client struct {
 	run    *run
 	index  int
 	id     sim.NodeID
-	proxy  sim.NodeID     // its own coordinator, or None
-	near   []sim.NodeID   // the replicas from near to far
+	view   store.View     // whom it may ask
 	shared *policy.Shared // what its policy remembers from one operation to the next
 
 	sessions []*session
@@ -112,7 +111,8 @@ type intent struct {
 func (i *intent) begin(op history.Op) {
 	i.handle, i.op, i.attempts = i.run.record.Call(op), op, 0
 	i.reply, i.answered = store.Reply{Hint: sim.None}, sim.None
-	view := store.View{Client: i.id, Near: i.near, Hint: i.hint, Proxy: i.proxy}
+	view := i.view
+	view.Hint = i.hint
 	i.targets = i.run.scenario.Model.Route(i.run.config, op, view)
 }
 

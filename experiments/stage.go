@@ -86,24 +86,24 @@ func (r *run) addReplicas() {
 func (r *run) addClients(base sim.NodeID) {
 	sc := r.scenario
 	for i := range sc.Workload.Clients {
-		c := &client{run: r, index: i, id: base + sim.NodeID(2*i), proxy: sim.None, shared: policy.NewShared(r.scenario.Policy)}
+		c := &client{run: r, index: i, id: base + sim.NodeID(2*i), shared: policy.NewShared(r.scenario.Policy)}
 		r.net.Place(c.id, r.site(sc.ClientSites, i))
 		r.sim.AddDesk(c.id, c.route)
-		c.near = r.nearFirst(c)
-		r.addProxy(c)
+		c.view = store.NewView(c.id, r.nearFirst(c), r.addProxy(c))
 		r.clients = append(r.clients, c)
 	}
 }
 
-// addProxy places the client's own coordinator on its machine, if the store has such.
-func (r *run) addProxy(c *client) {
+// addProxy places the client's own coordinator on its machine, if the store has
+// such, and returns its address; else None.
+func (r *run) addProxy(c *client) sim.NodeID {
 	m, id := r.scenario.Model, c.id+1
 	if m.Proxy == nil || m.Proxy(r.config, id) == nil {
-		return
+		return sim.None
 	}
-	c.proxy = id
 	r.net.Colocate(id, c.id)
 	r.sim.Add(id, func() sim.Handler { return m.Proxy(r.config, id) })
+	return id
 }
 
 // nearFirst returns the replicas by their mean distance from a client. Of equally
@@ -139,7 +139,7 @@ func (r *run) newWorld() *fault.World {
 	var clients, nearest []sim.NodeID
 	for _, c := range r.clients {
 		clients = append(clients, c.id)
-		nearest = append(nearest, c.near[0])
+		nearest = append(nearest, c.view.Near[0])
 	}
 	return fault.NewWorld(r.sim, r.net, fault.Cast{
 		Replicas: r.config.Replicas, Master: r.config.Master, Clients: clients, Nearest: nearest,

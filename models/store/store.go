@@ -119,6 +119,14 @@ type View struct {
 	Near   []sim.NodeID // the replicas from near to far; equally near ones in an order of the client's own
 	Hint   sim.NodeID   // whom the last reply named, or the last to answer OK; None at first
 	Proxy  sim.NodeID   // the client's own coordinator, or None
+
+	orders [][]sim.NodeID // what HintFirst returned, by the place of the hint; nil: it is not remembered
+}
+
+// NewView returns the view of a client without a hint. It remembers the orders
+// that HintFirst returns, as do its copies: routes are asked for at every operation.
+func NewView(client sim.NodeID, near []sim.NodeID, proxy sim.NodeID) View {
+	return View{Client: client, Near: near, Hint: sim.None, Proxy: proxy, orders: make([][]sim.NodeID, len(near))}
 }
 
 // A Config is what a replica is told: who is there, and the settings.
