@@ -24,7 +24,7 @@ type bags struct {
 
 // A field is where the count of one effect stands.
 type field struct {
-	word  int
+	word  int32
 	shift uint8
 	mask  uint64 // of the count, once shifted down
 }
@@ -40,7 +40,7 @@ func (b *bags) prepare(crashed []int32) {
 		if shift+size+1 > 64 {
 			b.guards, shift = append(b.guards, 0), 0
 		}
-		word := len(b.guards) - 1
+		word := int32(len(b.guards)) - 1
 		b.fields = append(b.fields, field{word: word, shift: uint8(shift), mask: 1<<size - 1})
 		if n > 0 {
 			b.guards[word] |= 1 << (shift + size)
@@ -56,7 +56,7 @@ func (b *bags) at(a bag) []uint64 { return b.rows[int(a)*b.width : (int(a)+1)*b.
 // count returns how many of the effect are in the bag.
 func (b *bags) count(a bag, effect int32) int32 {
 	f := b.fields[effect]
-	return int32(b.rows[int(a)*b.width+f.word] >> f.shift & f.mask)
+	return int32(b.rows[int(a)*b.width+int(f.word)] >> f.shift & f.mask)
 }
 
 // plus returns the bag with one more of the effect.
@@ -70,7 +70,7 @@ func (b *bags) plus(a bag, effect int32) bag {
 		h ^= h >> 32
 	}
 	for ; ; h++ { // past others of the same hash
-		known := b.number.get(int64(h), 0)
+		known := b.number.get(0, int64(h))
 		if known < 0 {
 			break
 		}
@@ -80,7 +80,7 @@ func (b *bags) plus(a bag, effect int32) bag {
 	}
 	n := bag(len(b.rows) / b.width)
 	b.rows = append(b.rows, b.row...)
-	b.number.put(int64(h), 0, int32(n))
+	b.number.put(0, int64(h), int32(n))
 	return n
 }
 

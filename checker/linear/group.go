@@ -34,12 +34,17 @@ func (n *numbering) of(key string) int32 {
 	return n.lastNumber
 }
 
-// look makes key the one asked for last.
+// look makes key the one asked for last. Most histories have one key: they need no map.
 func (n *numbering) look(key string) {
+	if n.number == nil && len(n.count) > 0 {
+		n.number = map[string]int32{n.last: n.lastNumber}
+	}
 	k, ok := n.number[key]
 	if !ok {
 		k = int32(len(n.count))
-		n.number[key] = k
+		if n.number != nil {
+			n.number[key] = k
+		}
 		n.count = append(n.count, 0)
 	}
 	n.last, n.lastNumber = key, k
@@ -48,7 +53,7 @@ func (n *numbering) look(key string) {
 // groupByKey sorts operations by key, by counting.
 func groupByKey(h history.History) groups {
 	const skip = -1
-	keys := numbering{number: map[string]int32{}}
+	var keys numbering
 	both := make([]int32, 2*len(h)) // one allocation for two
 	keyOf := both[:len(h)]
 	for i := range h {

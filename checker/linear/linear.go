@@ -127,12 +127,12 @@ func (c *checker) key(ops []int32) judge.Result {
 			c.mixed, c.why = ops, fmt.Sprintf(why, c.h[ops[0]].Key)
 		}
 		return judge.Result{}
-	case f == registers && s.registers() && c.writers.collect(c.h, ops):
+	case f == registers && s.registers() && c.writers.collect(c.h, ops, &s):
 		if s.cas {
 			return c.polynomial(Blocks, ops)
 		}
 		return c.polynomial(Zones, ops)
-	case f == registers && s.lists() && c.writers.collect(c.h, ops):
+	case f == registers && s.lists() && c.writers.collect(c.h, ops, &s):
 		return c.polynomial(Order, ops)
 	}
 	k := hard{ops, f}
@@ -181,6 +181,9 @@ type shape struct {
 	list        bool   // a list was written
 	odd         bool   // what was written is no unique number, not even as a list of one
 	items       bool   // what was added, enqueued or pushed is no number that can stand there
+
+	writers   int   // how many operations happened, or may have, that change the key
+	low, high int64 // the least and the greatest number they brought
 }
 
 // family returns what sort of thing the key is, or why it cannot be judged, with
@@ -217,6 +220,7 @@ func (c *checker) shape(ops []int32) (s shape) {
 		if !op.MayMutate() {
 			continue
 		}
+		s.bring(number(op))
 		switch op.Kind {
 		case history.Append:
 			s.append = true
@@ -230,6 +234,15 @@ func (c *checker) shape(ops []int32) (s shape) {
 		s.odd = s.odd || op.In.IsZero() || len(op.In.List) > 1 || len(op.In.List) == 1 && op.In.Num != 0
 	}
 	return s
+}
+
+// bring notes that an operation that changes the key brought the number.
+func (s *shape) bring(x int64) {
+	if s.writers == 0 {
+		s.low, s.high = x, x
+	}
+	s.writers++
+	s.low, s.high = min(s.low, x), max(s.high, x)
 }
 
 // isBlind reports whether op only says what its key did not hold.

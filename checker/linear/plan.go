@@ -210,7 +210,7 @@ func (p *plan) effectOf(op *history.Op) int32 {
 		e.item = op.In.Num
 	}
 	const kinds = 16
-	a, b := int64(e.expect)*kinds+int64(e.kind), int64(e.in)+1+e.item // one of the two is 0
+	a, b := int32(e.expect)*kinds+int32(e.kind), int64(e.in)+1+e.item // one of the two is 0
 	n := p.number.get(a, b)
 	if n == none {
 		n = int32(len(p.effects))

@@ -3,12 +3,13 @@ package linear
 // A room holds what a search needs for a small key, in one piece: most keys that
 // need a search are small, and allocating is what would take longest.
 type room struct {
-	slots    [2][firstSlots]slot
+	with     [few]slot
+	number   [firstSlots]slot
 	visited  [fewest]configuration
 	head     [fewest]int32
-	out      [8]configuration
-	stack    [fewest]int32
-	open     [maxOpen]int32
+	out      [4]configuration
+	stack    [few]int32
+	open     [few]int32
 	maybe    [few]int32
 	until    [few]int32
 	from     [few]state
@@ -31,7 +32,7 @@ func (s *search) furnish() {
 	s.here.all, s.here.head = r.visited[:0], r.head[:]
 	s.out, s.stack = r.out[:0], r.stack[:0]
 	s.plan.open, s.maybe, s.plan.effects = r.open[:0], r.maybe[:0], r.effects[:0]
-	s.space.until, s.space.from, s.space.with.slots, s.number.slots = r.until[:0], r.from[:0], r.slots[0][:], r.slots[1][:]
+	s.space.until, s.space.from, s.space.with.slots, s.number.slots = r.until[:0], r.from[:0], r.with[:], r.number[:]
 	s.window.states, s.window.effects, s.active = r.states[:0], r.byEffect[:0], r.active[:0]
 	s.crashes, s.bags.fields, s.bags.rows, s.bags.guards = r.crashes[:0], r.fields[:0], r.rows[:0], r.guards[:0]
 }

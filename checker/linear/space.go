@@ -36,7 +36,7 @@ func (s *space) reset(f family) {
 		s.things = newThings(f)
 	}
 	s.fresh(nowhere) // dead
-	s.with.put(int64(nowhere), 0, int32(s.fresh(nowhere)))
+	s.with.put(int32(nowhere), 0, int32(s.fresh(nowhere)))
 }
 
 func (s *space) fresh(from state) state {
@@ -61,10 +61,10 @@ func (s *space) see(v history.Value) state {
 
 // grow returns the state of its own for the list with one more item.
 func (s *space) grow(from state, x int64) state {
-	to := state(s.with.get(int64(from), x))
+	to := state(s.with.get(int32(from), x))
 	if to == nowhere {
 		to = s.fresh(from)
-		s.with.put(int64(from), x, int32(to))
+		s.with.put(int32(from), x, int32(to))
 	}
 	return to
 }
@@ -81,22 +81,22 @@ func (s *space) shows(x int64) bool { return s.shown.get(0, x) == 0 }
 
 // of returns the state of the value of a register or list.
 func (s *space) of(v history.Value) state {
-	at := state(s.with.get(int64(nowhere), v.Num))
+	at := state(s.with.get(int32(nowhere), v.Num))
 	for _, x := range v.List {
 		if at == nowhere {
 			break
 		}
-		at = state(s.with.get(int64(at), x))
+		at = state(s.with.get(int32(at), x))
 	}
 	return max(at, dead)
 }
 
 // add returns the state once the item was appended, added, enqueued or pushed.
 func (s *space) add(from state, x int64) state {
-	to := state(s.with.get(int64(from), x))
+	to := state(s.with.get(int32(from), x))
 	if to == nowhere && s.things != nil {
 		to = s.addThing(from, x)
-		s.with.put(int64(from), x, int32(to))
+		s.with.put(int32(from), x, int32(to))
 	}
 	return max(to, dead)
 }

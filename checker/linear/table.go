@@ -11,7 +11,8 @@ type table struct {
 }
 
 type slot struct {
-	a, b  int64
+	b     int64
+	a     int32
 	value int32 // plus one; 0 if the slot is empty
 }
 
@@ -32,7 +33,7 @@ func (t *table) reset() {
 }
 
 // find returns the slot of the pair: where it is, or where it would go.
-func (t *table) find(a, b int64) *slot {
+func (t *table) find(a int32, b int64) *slot {
 	h := (uint64(a)*hashMultiplier ^ uint64(b)) * hashMultiplier
 	for at := h ^ h>>32; ; at++ {
 		s := &t.slots[at&uint64(len(t.slots)-1)]
@@ -43,7 +44,7 @@ func (t *table) find(a, b int64) *slot {
 }
 
 // get returns the number of the pair, or -1.
-func (t *table) get(a, b int64) int32 {
+func (t *table) get(a int32, b int64) int32 {
 	if t.used == 0 {
 		return -1
 	}
@@ -51,7 +52,7 @@ func (t *table) get(a, b int64) int32 {
 }
 
 // put gives the pair, which has none yet, a number.
-func (t *table) put(a, b int64, value int32) {
+func (t *table) put(a int32, b int64, value int32) {
 	if 4*t.used >= 3*len(t.slots) {
 		old := t.slots
 		t.slots = make([]slot, max(firstSlots, 2*len(old)))
@@ -61,6 +62,6 @@ func (t *table) put(a, b int64, value int32) {
 			}
 		}
 	}
-	*t.find(a, b) = slot{a, b, value + 1}
+	*t.find(a, b) = slot{b, a, value + 1}
 	t.used++
 }

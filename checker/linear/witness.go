@@ -44,7 +44,7 @@ func (c *checker) witness(k hard, x int32) *judge.Evidence {
 // lastStraw explains no more than that x is where no order is left.
 func (c *checker) lastStraw(x int32) *judge.Evidence {
 	op := &c.h[x]
-	return because(fmt.Sprintf("no order of the operations on %s up to %v explains that %v (called at %v)", op.Key, op.Return, op, op.Call), x)
+	return because("no order of the operations on "+op.Key+" up to "+op.Return.String()+" explains that "+op.String()+" (called at "+op.Call.String()+")", x)
 }
 
 type witness struct {

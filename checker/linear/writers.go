@@ -37,21 +37,18 @@ func number(op *history.Op) int64 {
 
 // collect notes what the operations of a key wrote or appended, and reports
 // whether all the values differ. Operations of unknown outcome count, too.
-func (w *writers) collect(h history.History, ops []int32) bool {
-	w.ops = w.ops[:0]
-	var low, high int64
+func (w *writers) collect(h history.History, ops []int32, s *shape) bool {
+	width := uint64(s.high - s.low)
+	if s.writers > 0 && uint64(s.writers-1) > width {
+		return false // there are more writers than values
+	}
+	w.low, w.ops = s.low, slices.Grow(w.ops[:0], s.writers)
 	for _, i := range ops {
-		if op := &h[i]; op.MayMutate() {
-			if v := number(op); len(w.ops) == 0 {
-				low, high = v, v
-			} else {
-				low, high = min(low, v), max(high, v)
-			}
+		if h[i].MayMutate() {
 			w.ops = append(w.ops, i)
 		}
 	}
-	w.low = low
-	if width := uint64(high - low); width <= uint64(denseSlack*len(w.ops)) {
+	if width <= uint64(denseSlack*len(w.ops)) {
 		return w.fillDense(h, int(width)+1)
 	}
 	return w.fillSorted(h)
