@@ -81,6 +81,7 @@ type Staleness struct {
 type Lost struct {
 	Acked    int `json:"acknowledged"` // on the keys judged
 	Lost     int `json:"lost"`
+	Dropped  int `json:"dropped,omitempty"`             // old when they were acknowledged, by the store's own order
 	ByStore  int `json:"acknowledged_ranked,omitempty"` // of the acknowledged ones, those judged by the store's own order
 	Unjudged int `json:"unjudged_keys,omitempty"`
 }
@@ -137,7 +138,7 @@ func Score(r Run) Scores {
 	s.sumAtomicity(&d.Atomicity)
 	s.sumStaleness(&d.Staleness)
 	s.sumLedger(&d.Ledger)
-	s.Lost = Lost{d.Losses.Acked, len(d.Losses.Lost), d.Losses.Ranked, len(d.Losses.Unjudged)}
+	s.Lost = Lost{d.Losses.Acked, len(d.Losses.Lost), len(d.Losses.Dropped), d.Losses.Ranked, len(d.Losses.Unjudged)}
 	if r.Healed > 0 {
 		s.converge(&r, all)
 	}

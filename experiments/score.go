@@ -83,6 +83,7 @@ func judgeRun(row *results.Row, sc *Scenario, o *Outcome, s *checker.Scores) {
 	judgeLevels(row, checker.LevelsBelow(linearizable, o.History, judge.Budget{Steps: levelBudget}))
 	verdict(PropDurable, s.Detail.Losses.Result(o.History, o.Final))
 	row.Metrics["lost"] = float64(s.Lost.Lost)
+	row.Metrics["dropped"] = float64(s.Lost.Dropped)
 	if s.Diverged != nil {
 		verdict(PropConverges, convergence(s.Detail.Apart))
 		row.Metrics["diverged"] = float64(*s.Diverged)

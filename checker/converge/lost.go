@@ -22,10 +22,11 @@ type Lost struct {
 
 // Losses is what the final reads say about the acknowledged writes of a run.
 type Losses struct {
-	Acked    int      // acknowledged writes on the keys judged
-	Ranked   int      // of these, those on keys whose order of versions is known
-	Lost     []Lost   // those certainly lost, in order of call
-	Unjudged []string // the other keys with acknowledged writes, in order of appearance
+	Acked    int       // acknowledged writes on the keys judged
+	Ranked   int       // of these, those on keys whose order of versions is known
+	Lost     []Lost    // those certainly lost, in order of call
+	Dropped  []Dropped // those that were old when they were acknowledged, by the store's own order; in order of call
+	Unjudged []string  // the other keys with acknowledged writes, in order of appearance
 }
 
 // LostWrites returns the acknowledged writes of h that are certainly lost, given
@@ -42,7 +43,9 @@ type Losses struct {
 //
 // Where the store's own order of versions is known for a key, a write is lost as
 // well if its version is greater than those of all final reads: concurrent writes
-// have an order then, and values may repeat.
+// have an order then, and values may repeat. One that is not lost is dropped,
+// which counts apart, if its version is below one that was in place before it was
+// called: that one may have been overwritten since, and the final reads say nothing of it.
 //
 // A write was over once it was acknowledged or, when nobody else wrote its value,
 // once a read of that value returned. A key is not judged if it has no OK final
@@ -65,7 +68,15 @@ func LostWritesOf(h history.History, all []keys.Key, finals history.History) Los
 		}
 	}
 	slices.SortFunc(l.Lost, func(a, b Lost) int { return a.Op - b.Op })
+	l.Dropped = slices.DeleteFunc(l.Dropped, func(d Dropped) bool { return l.lost(d.Op) })
+	slices.SortFunc(l.Dropped, func(a, b Dropped) int { return a.Op - b.Op })
 	return l
+}
+
+// lost reports whether an operation is among the lost, which are sorted.
+func (l *Losses) lost(op int) bool {
+	_, found := slices.BinarySearchFunc(l.Lost, op, func(x Lost, op int) int { return x.Op - op })
+	return found
 }
 
 // Result puts the losses in the words of a checker: the score is their number.
@@ -126,6 +137,7 @@ func (k *key) judge(l *Losses) bool {
 	if known {
 		lost, ok = k.byVersion(lost, newest), true
 		l.Ranked += len(k.acked)
+		k.dropped(l)
 	}
 	if !ok {
 		return false

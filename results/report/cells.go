@@ -70,7 +70,7 @@ func (r *Run) columns(cells []*results.Cell, d detail) []column {
 	if distant(cells) {
 		columns = append(columns, distances(cells, d.rates))
 	}
-	columns = append(columns, column{">lost", metric("lost", d.losses)}, column{"level", level})
+	columns = append(columns, column{">lost", lost(d.losses)}, column{"level", level})
 	if r.differs(cells) {
 		columns = append(columns, r.compared(cells))
 	}
@@ -153,6 +153,23 @@ func latencies(c *results.Cell) string {
 		return p50
 	}
 	return p50 + "/" + p99
+}
+
+// lost returns the acknowledged writes that are gone and, if there are any, those
+// that were dropped: "3+12".
+func lost(interval bool) func(*results.Cell) string {
+	gone, dropped := metric("lost", interval), metric("dropped", false)
+	return func(c *results.Cell) string {
+		if c.Summary("dropped").Max == 0 {
+			return gone(c)
+		}
+		return metric("lost", false)(c) + "+" + dropped(c)
+	}
+}
+
+// dropping reports whether some run dropped a write.
+func dropping(cells []*results.Cell) bool {
+	return slices.ContainsFunc(cells, func(c *results.Cell) bool { return c.Summary("dropped").Max > 0 })
 }
 
 // distant reports whether some run was certainly not linearizable by a measurable time.

@@ -125,14 +125,17 @@ func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
 	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return len(c.Rows) > 1 }) {
 		note("±: 95%% interval over seeds; lost: acknowledged writes gone, per run; level: the strongest that held in every run%s", shortened(cells))
 	}
+	if dropping(cells) && len(cells) > 1 {
+		note("lost a+b: b were dropped: the store's own order puts them below what was in place before they were called")
+	}
 	if distant(cells) {
 		note("delta: by how much reads must be moved back in time for a run to be linearizable")
 	}
 	if r.Compare != "" && len(cells) > 1 {
 		note("%s", r.compareNote(cells))
 	}
-	for _, broken := range beyond(cells) {
-		note("†: faults went beyond its assumptions (%s): a violation there is a finding about the assumption, not a failure of the store", broken)
+	if broken := beyond(cells); len(broken) > 0 {
+		note("†: faults went beyond its assumptions (%s): a violation there is a finding about the assumption, not a failure of the store", strings.Join(broken, ", "))
 	}
 	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return c.Tally(linearizable).Undecided > 0 }) {
 		note("?: runs that the checker could not decide within its budget")
@@ -180,9 +183,8 @@ func (r *Run) compareNote(cells []*results.Cell) string {
 func beyond(cells []*results.Cell) []string {
 	var all []string
 	for _, c := range cells {
-		if broken := strings.Join(c.Beyond(), ", "); broken != "" && !slices.Contains(all, broken) {
-			all = append(all, broken)
-		}
+		all = append(all, c.Beyond()...)
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -15,6 +15,9 @@ func (r *Run) single(c *results.Cell) *Table {
 	add("p50 / p99", strings.Replace(latencies(c), "/", " / ", 1)+" ms", "")
 	add("stale reads", spaced(metric("stale", true)(c)), oldestStale(c))
 	add("lost writes", spaced(metric("lost", true)(c)), losses(c))
+	if dropping([]*results.Cell{c}) {
+		add("dropped writes", spaced(metric("dropped", true)(c)), "old when acknowledged")
+	}
 	mark := ""
 	if len(c.Beyond()) > 0 {
 		mark = "†"
