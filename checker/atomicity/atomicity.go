@@ -116,7 +116,7 @@ func (m *measurer) measure(k *keys.Key) {
 	}
 	m.join()
 	m.delta()
-	m.removal(k, len(m.score.Late) > late)
+	m.removal(k, len(m.score.Late) > late, m.score.Wrong[wrong:])
 	m.versions(k, len(m.score.Late) > late, len(m.score.Wrong) > wrong)
 	m.widenBlocks()
 }

@@ -21,6 +21,10 @@ type cover struct {
 	order []placed // groups
 	calls []history.Time
 	best  prefixes
+
+	list  bool
+	whole prefixes // of a list: best, and the appends outside of the chain that can be kept with it
+	alive peaks    // of a list: which latest calls were reached
 	steps []step
 	gone  []int32
 }
@@ -36,19 +40,29 @@ type step struct {
 
 // least returns the least items to remove if the values come in order of key. The
 // result is good until the next call.
-func (c *cover) least(r *remover, key func(*group) history.Time) []int32 {
+func (c *cover) least(r *remover, key func(*group) uint64) []int32 {
 	c.rank(r, key)
+	c.list = false
 	for _, p := range c.order {
 		c.keep(r, &r.groups[p.block])
 	}
-	return c.trace(r)
+	c.gone = c.gone[:0]
+	_, at := c.best.most(c.last())
+	for _, p := range slices.Backward(c.order) {
+		at = c.trace(r, &r.groups[p.block], at)
+	}
+	slices.Sort(c.gone)
+	return c.gone
 }
 
+// last returns the greatest rank.
+func (c *cover) last() int32 { return int32(len(c.calls)) - 1 }
+
 // rank sorts the groups by key and gives ranks to calls.
-func (c *cover) rank(r *remover, key func(*group) history.Time) {
+func (c *cover) rank(r *remover, key func(*group) uint64) {
 	c.order, c.calls = slices.Grow(c.order[:0], len(r.groups)), slices.Grow(c.calls[:0], len(r.items))
 	for k := range r.groups {
-		c.order = append(c.order, placed{unsigned(key(&r.groups[k])), int32(k)})
+		c.order = append(c.order, placed{key(&r.groups[k]), int32(k)})
 	}
 	sortPlaced(c.order)
 	for i := range r.items {
@@ -77,18 +91,36 @@ func (c *cover) keep(r *remover, g *group) {
 	within := c.steps[g.from].ret // M <= b
 	for i := g.from; i < g.to; i++ {
 		s := &c.steps[i]
-		c.best.add(s.ret, r.weight(i))
+		c.add(s.ret, r.weight(i))
 		s.best, s.from = c.best.most(min(s.call, within))
 	}
 	for i := g.from; i < g.to; i++ { // for lesser M, the latest call does not stay
 		if s := &c.steps[i]; s.call > 0 {
-			c.best.add(min(s.call-1, s.ret), -r.weight(i))
+			c.add(min(s.call-1, s.ret), -r.weight(i))
 		}
 	}
 	for i := g.from; i < g.to; i++ {
 		s := &c.steps[i]
-		s.took = c.best.raise(s.call, s.best)
+		s.took = c.raise(s.call, s.best)
 	}
+}
+
+// add adds n operations to all that was kept with latest calls up to a rank.
+func (c *cover) add(call, n int32) {
+	c.best.add(call, n)
+	if c.list {
+		c.whole.add(call, n)
+	}
+}
+
+// raise notes that n operations can be kept with a latest call, and reports whether
+// these are more than before.
+func (c *cover) raise(call, n int32) bool {
+	took := c.best.raise(call, n)
+	if took && c.list {
+		c.whole.raise(call, n+c.whole.after(call)-c.best.after(call))
+	}
+	return took
 }
 
 // weight is 1 if removing the item counts.
@@ -99,22 +131,23 @@ func (r *remover) weight(i int32) int32 {
 	return 1
 }
 
-// trace goes the best way back, and notes what was not kept.
-func (c *cover) trace(r *remover) []int32 {
-	c.gone = c.gone[:0]
-	_, at := c.best.most(int32(len(c.calls)) - 1)
-	for _, p := range slices.Backward(c.order) {
-		g := &r.groups[p.block]
-		upTo, least := c.cameFrom(g, at)
-		for i := g.from; i < g.to; i++ {
-			if kept := i <= upTo && c.steps[i].call <= at && c.steps[i].ret >= least; !kept && !r.items[i].free {
-				c.gone = append(c.gone, i)
-			}
+// trace notes what was not kept of a group, if the latest call was at afterwards,
+// and returns the latest call before.
+func (c *cover) trace(r *remover, g *group, at int32) int32 {
+	upTo, before := c.cameFrom(g, at)
+	for i := g.from; i < g.to; i++ {
+		if kept := i <= upTo && c.steps[i].call <= at && c.steps[i].ret >= before; !kept {
+			c.remove(r, i)
 		}
-		at = least
 	}
-	slices.Sort(c.gone)
-	return c.gone
+	return before
+}
+
+// remove notes that an item has to go, if it matters.
+func (c *cover) remove(r *remover, i int32) {
+	if !r.items[i].free {
+		c.gone = append(c.gone, i)
+	}
 }
 
 // cameFrom returns up to which item of the group operations were kept if the latest
@@ -200,20 +233,34 @@ func (p *prefixes) most(place int32) (most, where int32) {
 
 // raise makes the number of a place at least x, and reports whether it was less.
 func (p *prefixes) raise(place, x int32) bool {
-	i := p.leaves + int(place)
-	after := p.nodes[i].added
-	for k := i; k > 1; k /= 2 {
-		if k%2 == 0 {
-			after += p.nodes[k+1].added
-		}
-	}
+	after := p.after(place)
 	if p.base[place]+after >= x {
 		return false
 	}
+	i := p.leaves + int(place)
 	p.nodes[i].most += x - after - p.base[place]
 	p.base[place] = x - after
 	for i /= 2; i > 0; i /= 2 {
 		p.join(i)
 	}
 	return true
+}
+
+// after returns what was added up to the given place or later ones.
+func (p *prefixes) after(place int32) int32 {
+	i := p.leaves + int(place)
+	added := p.nodes[i].added
+	for ; i > 1; i /= 2 {
+		if i%2 == 0 {
+			added += p.nodes[i+1].added
+		}
+	}
+	return added
+}
+
+// forget makes the number of a place unreached.
+func (p *prefixes) forget(place int32) {
+	p.nodes[p.leaves+int(place)].most += unreached - p.base[place]
+	p.base[place] = unreached
+	p.add(place, 0)
 }

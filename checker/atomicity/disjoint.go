@@ -14,7 +14,7 @@ type disjoint struct {
 	used   []bool
 	byRet  []placed // the items, by return
 	byCall []placed // the reads, by call
-	groups []placed // by call of the write
+	groups []placed // in order
 	start  []int32  // where the items of each of these groups begin in a row of all items
 	place  []int32  // of each item: its place there
 	at     []int32  // of each place: its item
@@ -28,7 +28,6 @@ type disjoint struct {
 // lower returns how many explanations without common items were found: stale
 // reads first, then what else there is.
 func (d *disjoint) lower(r *remover) int {
-	d.used = append(d.used[:0], make([]bool, len(r.items))...)
 	n := d.stale(r)
 	for range disjointRounds {
 		more := d.rest(r)
@@ -40,11 +39,12 @@ func (d *disjoint) lower(r *remover) int {
 	return n
 }
 
-// stale pairs reads with operations that prove them stale: those of a value that was
-// written after the write of the read's value had returned, and over before the
-// read was called. Going through the reads by call, each takes the operation whose write
-// was called earliest, which is of least use to others.
+// stale pairs reads with operations that prove them stale: those of a value that
+// certainly follows the read's, and over before the read was called. Going through the
+// reads by call, each takes one of the first value that follows, which is of least
+// use to others.
 func (d *disjoint) stale(r *remover) int {
+	d.used = append(d.used[:0], make([]bool, len(r.items))...)
 	d.arrange(r)
 	n, over := 0, 0
 	for _, p := range d.byCall {
@@ -59,8 +59,8 @@ func (d *disjoint) stale(r *remover) int {
 		if d.used[read] {
 			continue
 		}
-		written := unsigned(r.items[r.groups[r.of[read]].from].ret)
-		first := sort.Search(len(d.groups), func(k int) bool { return d.groups[k].key > written })
+		own := r.until(r.of[read])
+		first := sort.Search(len(d.groups), func(k int) bool { return d.groups[k].key > own })
 		if at := d.over.next(d.start[first], 0); int(at) < len(d.at) {
 			d.over.set(at, 0)
 			d.used[read], d.used[d.at[at]] = true, true
@@ -70,13 +70,30 @@ func (d *disjoint) stale(r *remover) int {
 	return n
 }
 
+// order and until say when values certainly follow one another: group a before
+// group b if until(a) < order(b). On a register, b was written after a, and in a list b
+// stands after a.
+func (r *remover) order(k int) uint64 {
+	if r.list {
+		return uint64(k)
+	}
+	return unsigned(r.write(&r.groups[k]).call)
+}
+
+func (r *remover) until(k int32) uint64 {
+	if r.list {
+		return uint64(k)
+	}
+	return unsigned(r.write(&r.groups[k]).ret)
+}
+
 // arrange sorts what stale goes through.
 func (d *disjoint) arrange(r *remover) {
 	n := len(r.items)
 	d.byRet, d.byCall, d.groups = slices.Grow(d.byRet[:0], n), slices.Grow(d.byCall[:0], n), slices.Grow(d.groups[:0], len(r.groups))
 	for k := range r.groups {
 		g := &r.groups[k]
-		d.groups = append(d.groups, placed{unsigned(r.write(g).call), int32(k)})
+		d.groups = append(d.groups, placed{r.order(k), int32(k)})
 		for i := g.from; i < g.to; i++ {
 			x := &r.items[i]
 			if !x.free {

@@ -10,16 +10,17 @@ import (
 )
 
 // A Removal is the least number of operations that have to be removed until the
-// rest is linearizable. Whoever removes a write has to remove the reads of its value
-// with it; a write of unknown outcome need not be removed, for it may never have
-// happened. The unit is operations; no paper defines it, but it is a hitting set of the
-// smallest explanations that package linear gives.
+// rest is linearizable. Whoever removes a write has to remove the reads that show
+// it; a write of unknown outcome need not be removed, for it may never have
+// happened. The unit is operations. No paper defines it; it is the least set that
+// hits all the small explanations that package linear gives.
 //
-// Judged are registers without compare-and-sets that swapped. Lower counts
-// explanations that have no operation in common. Upper is the best that can be
-// done in one of two orders of the values. Where the two differ and Upper is at most
-// SearchRemovals, a search of at most SearchSteps steps decides on keys with at
-// most SearchOps operations in conflict.
+// Judged are registers without compare-and-sets that swapped, and lists. Lower
+// counts explanations that have no operation in common. Upper is the best that can
+// be done in one order of the values: of a register, in the better one of two; of
+// a list, in that of the longest read. On registers where the two differ and Upper
+// is at most SearchRemovals, a search of at most SearchSteps steps decides, if at
+// most SearchOps operations are in conflict.
 type Removal struct {
 	Lower    int
 	Upper    int
@@ -38,15 +39,21 @@ const (
 func (r *Removal) Exact() (int, bool) { return r.Lower, r.Lower == r.Upper }
 
 // removal judges the key whose blocks were joined, of which some reads are late or
-// none. What is wrong, on a register without swaps, are reads, and they have to go.
-func (m *measurer) removal(k *keys.Key, late bool) {
+// none, and some operations wrong.
+func (m *measurer) removal(k *keys.Key, late bool, wrong []Wrong) {
 	s := &m.score.Removal
-	if k.Shape == keys.List || len(m.swaps) > 0 {
+	switch {
+	case len(m.swaps) > 0:
 		s.Unjudged++
+		return
+	case !late && len(wrong) == 0:
+		return
+	case k.Shape == keys.List:
+		m.removeFromList(wrong)
 		return
 	}
 	for n, r := range k.Reads {
-		if m.of[n] == none {
+		if m.of[n] == none { // wrong, and without swaps only reads are
 			s.Lower++
 			s.Upper++
 			s.Ops = append(s.Ops, int(r))
@@ -56,10 +63,11 @@ func (m *measurer) removal(k *keys.Key, late bool) {
 		return
 	}
 	r := &m.remover
-	r.fill(m)
+	r.conflicted(m)
+	r.fill(m, false)
 	lower := r.disjoint.lower(r)
-	gone := slices.Clone(r.cover.least(r, func(g *group) history.Time { return g.first }))
-	if other := r.cover.least(r, func(g *group) history.Time { return r.write(g).call }); len(other) < len(gone) {
+	gone := slices.Clone(r.cover.least(r, func(g *group) uint64 { return unsigned(g.first) }))
+	if other := r.cover.least(r, func(g *group) uint64 { return unsigned(r.write(g).call) }); len(other) < len(gone) {
 		gone = other
 	}
 	if len(r.items) <= SearchOps && len(gone) <= SearchRemovals {
@@ -93,7 +101,8 @@ type remover struct {
 	groups []group
 	of     []int32 // of each item: its group
 	next   []int32 // of each cluster: where its next item goes
-	in     []bool  // of each cluster: it conflicts with another
+	in     []bool  // of each cluster: whether it is to be judged
+	list   bool    // the order of groups is that of a list
 
 	disjoint disjoint
 	cover    cover
@@ -103,10 +112,9 @@ type remover struct {
 // write returns the write of the group.
 func (r *remover) write(g *group) *item { return &r.items[g.from] }
 
-// fill takes over the clusters of the key that conflict with others. The rest can
-// stay, whatever is removed.
-func (r *remover) fill(m *measurer) {
-	r.conflicted(m)
+// fill takes over the clusters of the key that are to be judged.
+func (r *remover) fill(m *measurer, list bool) {
+	r.list = list
 	r.next = append(r.next[:0], make([]int32, len(m.clusters))...)
 	for _, of := range m.of {
 		if of != none {
@@ -144,8 +152,8 @@ func (r *remover) fill(m *measurer) {
 	}
 }
 
-// conflicted finds the clusters that conflict with others: A does if, of the others
-// with f < s(A), one has s > f(A).
+// conflicted chooses the clusters that conflict with others: A does if, of the others
+// with f < s(A), one has s > f(A). The rest can stay, whatever is removed.
 func (r *remover) conflicted(m *measurer) {
 	r.in = append(r.in[:0], make([]bool, len(m.clusters))...)
 	latest := make([][2]int32, 1, len(m.blocks)+1) // the two blocks of the latest calls before each

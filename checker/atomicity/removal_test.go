@@ -114,6 +114,67 @@ func TestRemovalAgreesWithTheDefinition(t *testing.T) {
 	}
 }
 
+func TestRemovalFromListsAgreesWithTheDefinition(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	counts, lower, upper := map[int]int{}, map[int]int{}, map[int]int{}
+	for i := range *crossChecks {
+		h := families[2].generate(rng)
+		if i%2 == 0 {
+			h = branched(rng)
+		}
+		h = h[:min(len(h), 9)]
+		got, want := Measure(h).Removal, plainRemoval(h)
+		if got.Lower > want || got.Upper < want || len(got.Ops) != got.Upper || !slices.IsSorted(got.Ops) {
+			t.Fatalf("%+v, want %d, for\n%s", got, want, dump(h))
+		}
+		if linear.Check(without(h, got.Ops, -1), judge.Budget{}).Verdict != judge.Holds {
+			t.Fatalf("without %v it is not linearizable:\n%s", got.Ops, dump(h))
+		}
+		counts[want]++
+		if got.Lower == want {
+			lower[want]++
+		}
+		if got.Upper == want {
+			upper[want]++
+		}
+	}
+	t.Logf("removals %v; lower bounds are exact for %v, upper bounds for %v", counts, lower, upper)
+	for n := range 4 {
+		if counts[n] < *crossChecks/100 {
+			t.Errorf("only %d histories with %d removals: the generator is lopsided", counts[n], n)
+		}
+	}
+}
+
+// branched returns a list of which two replicas go on apart, for a while or for good.
+func branched(rng *rand.Rand) history.History {
+	var h history.History
+	var lists [2][]int64
+	at, spread := history.Time(0), 1+rng.Int64N(8)
+	apart := rng.IntN(6)
+	for i := range 5 + rng.IntN(5) {
+		at += history.Time(rng.IntN(5))
+		end, side := at+history.Time(rng.Int64N(spread)), 0
+		if i >= apart {
+			side = rng.IntN(2)
+		}
+		if rng.IntN(2) == 0 {
+			o := add(i, int64(i+1), at, end)
+			if rng.IntN(8) == 0 {
+				o = unknown(o)
+			}
+			lists[side] = append(slices.Clone(lists[side]), int64(i+1))
+			h = append(h, o)
+		} else {
+			h = append(h, list(i, at, end, lists[side]...))
+		}
+		if i < apart {
+			lists[1] = lists[0]
+		}
+	}
+	return h
+}
+
 // bounds returns the bounds without the search, and checks what they rest on. They
 // are not there if no read is late.
 func bounds(t *testing.T, h history.History) (lower, upper int, ok bool) {
@@ -131,11 +192,12 @@ func bounds(t *testing.T, h history.History) (lower, upper int, ok bool) {
 		wrong = append(wrong, w.Op)
 	}
 	r := &m.remover
-	r.fill(&m)
+	r.conflicted(&m)
+	r.fill(&m, false)
 	lower, upper = len(wrong)+r.disjoint.lower(r), len(h)
-	for name, key := range map[string]func(*group) history.Time{
-		"first": func(g *group) history.Time { return g.first },
-		"call":  func(g *group) history.Time { return r.write(g).call },
+	for name, key := range map[string]func(*group) uint64{
+		"first": func(g *group) uint64 { return unsigned(g.first) },
+		"call":  func(g *group) uint64 { return unsigned(r.write(g).call) },
 	} {
 		gone := r.cover.least(r, key)
 		if want := r.plainCover(key); len(gone) != want {
@@ -154,7 +216,7 @@ func bounds(t *testing.T, h history.History) (lower, upper int, ok bool) {
 }
 
 // plainCover tries to keep every set of items, if groups come in order of key.
-func (r *remover) plainCover(key func(*group) history.Time) int {
+func (r *remover) plainCover(key func(*group) uint64) int {
 	place := make([]int, len(r.groups))
 	order := make([]int, len(r.groups))
 	for i := range order {
