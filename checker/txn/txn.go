@@ -27,6 +27,8 @@
 package txn
 
 import (
+	"fmt"
+
 	"faultline/checker/history"
 	"faultline/checker/judge"
 )
@@ -69,12 +71,10 @@ type Report struct {
 // level is a serializable one that holds, its transactions are given in an order
 // that explains every read.
 func Check(ts []history.Transaction, o Options, b judge.Budget) Report {
-	a := &analysis{ts: ts, o: o, engine: Graph, orders: map[versionPair]origin{}, followers: map[int32][]int32{}, g: graph{txns: int32(len(ts)), nodes: int32(len(ts))}}
-	a.number()
-	a.order()
-	a.inspect()
-	a.connect()
-	a.findCycles()
+	if o.Level >= levelCount {
+		panic(fmt.Sprintf("txn: level %d", o.Level))
+	}
+	a := analyze(ts, o)
 	levels := a.judgeLevels(b).list()
 	r := Report{Transactions: len(ts), Keys: len(a.keys), Anomalies: a.report(), Levels: levels, Notes: a.notes()}
 	for t := range ts {
@@ -92,6 +92,17 @@ func Check(ts []history.Transaction, o Options, b judge.Budget) Report {
 	}
 	r.Result = a.result(&r, b)
 	return r
+}
+
+// analyze infers all that needs no search.
+func analyze(ts []history.Transaction, o Options) *analysis {
+	a := &analysis{ts: ts, o: o, engine: Graph, orders: map[versionPair]origin{}, followers: map[int32][]int32{}, g: graph{txns: int32(len(ts)), nodes: int32(len(ts))}}
+	a.number()
+	a.order()
+	a.inspect()
+	a.connect()
+	a.findCycles()
+	return a
 }
 
 // level returns the level asked for.

@@ -191,14 +191,14 @@ func (j *judgeOfLevels) tellPending() {
 		case j.pending[l] != nil:
 			j.found = append(j.found, *j.pending[l])
 		default:
-			j.noOrder(l)
+			j.noOrder(l, j.budget)
 		}
 	}
 }
 
 // noOrder makes a finding of searches that ended without finding an order, for a
 // level and perhaps for others before.
-func (a *analysis) noOrder(l Level) {
+func (a *analysis) noOrder(l Level, b judge.Budget) {
 	for i := range a.found {
 		if f := &a.found[i]; f.kind == NoOrder {
 			f.levels = append(f.levels, l)
@@ -207,9 +207,10 @@ func (a *analysis) noOrder(l Level) {
 		}
 	}
 	f := finding{kind: NoOrder, name: "no order explains the reads", count: 1, levels: []Level{l}, story: story{analysis: a}}
-	for t := range a.ts {
-		if a.happened[t] {
-			f.story.cast = append(f.story.cast, int32(t))
+	for _, t := range a.shrink(l, b) {
+		f.story.cast = append(f.story.cast, t)
+		for m := range a.ts[t].Ops {
+			f.story.key(a.keyOf[a.start[t]+int32(m)])
 		}
 	}
 	f.lines = []string{f.noOrder()}
