@@ -31,9 +31,16 @@ func (a *analysis) find(kind Kind, name string, tell func(s *story) string) {
 	a.found = append(a.found, f)
 }
 
-func (a *analysis) garbage(t, k int32, x int64) {
+func (a *analysis) garbage(t, k int32, v history.Value) {
 	a.find(Garbage, "garbage read", func(s *story) string {
-		return s.said("%s read %s in %s, which nobody wrote", s.T(t), s.elem(t, x), s.key(k))
+		return s.said("%s read %s=%s, which nobody wrote", s.T(t), s.key(k), a.ts[t].Show(v))
+	})
+}
+
+// garbageItem tells of an element of a list.
+func (a *analysis) garbageItem(t, k int32, x int64) {
+	a.find(Garbage, "garbage read", func(s *story) string {
+		return s.said("%s read a list in %s that shows %s, which nobody appended", s.T(t), s.key(k), s.elem(t, x))
 	})
 }
 

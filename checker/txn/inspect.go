@@ -209,12 +209,12 @@ func (in *inspector) sound(t, k int32, got history.Value) bool {
 	l := &in.keys[k].list
 	n := int32(len(got.List))
 	if got.Num != 0 {
-		in.garbage(t, k, got.Num)
+		in.garbage(t, k, got)
 		return false
 	}
 	shows := func(length int32) bool { return length > 0 && n >= length }
 	if shows(l.garbage) {
-		in.garbage(t, k, got.List[l.garbage-1])
+		in.garbageItem(t, k, got.List[l.garbage-1])
 	}
 	if shows(l.aborted) {
 		in.aborted(t, k, in.byItem[item{k, got.List[l.aborted-1]}])
@@ -239,7 +239,7 @@ func (in *inspector) externalRead(t, micro, k int32, got history.Value, v *visit
 	}
 	switch {
 	case version == nobody:
-		in.garbage(t, k, got.Num)
+		in.garbage(t, k, got)
 		return
 	case version == ambiguous:
 		return

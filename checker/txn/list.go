@@ -132,7 +132,7 @@ func (a *analysis) misfit(t, k int32, list []int64) {
 		case shown[x] && !(ok && a.writes[w].twin):
 			a.duplicate(t, k, x)
 		case !ok:
-			a.garbage(t, k, x)
+			a.garbageItem(t, k, x)
 		case a.failed(a.writes[w].txn):
 			a.aborted(t, k, w)
 		default:

@@ -13,7 +13,7 @@ type shape uint8
 const (
 	register shape = iota // only written to: a value tells who wrote it
 	list                  // only appended to: a value tells all that came before it
-	odd                   // both, or written lists, or the initial value written: only a search can judge it
+	odd                   // both, or anything strange: only a search can judge it
 )
 
 // A key is what happened to one key.
@@ -23,7 +23,7 @@ type key struct {
 	written, appended bool
 	twins             bool // several transactions wrote the same value, none of them failed
 
-	strange bool // the initial value was written, or a list
+	strange bool // something was done to it that is no read, write of a number or append of one
 	updated bool // some transaction read it and then wrote it
 
 	// Of a register.
@@ -86,6 +86,7 @@ func (a *analysis) number() {
 			case history.Write, history.Append:
 				a.noteWrite(int32(t), micro, k, op, latest.at(k))
 			default:
+				a.keys[k].strange = true
 				a.unfit = fmt.Sprintf("a transaction holds an operation of kind %v; only reads, writes and appends can be judged", op.Kind)
 			}
 		}
@@ -145,6 +146,7 @@ func (a *analysis) noteWrite(t, micro, k int32, op *history.Micro, latest *int32
 	key := &a.keys[k]
 	switch {
 	case op.Kind == history.Append && len(op.Value.List) > 0:
+		key.strange = true
 		a.unfit = fmt.Sprintf("a transaction appends the list %s to %s; only appends of single numbers can be judged", a.ts[t].Show(op.Value), op.Key)
 	case op.Kind == history.Append:
 		key.appended = true

@@ -112,7 +112,8 @@ func writes(t *history.Transaction, key string) bool {
 // shows reports whether a value shows everything that t brought to the key.
 func shows(t *history.Transaction, key string, v history.Value) bool {
 	for _, op := range t.Ops {
-		if op.Kind != history.Read && op.Key == key && op.Value.Num != v.Num && !slices.Contains(v.List, op.Value.Num) {
+		seen := slices.Contains(v.List, op.Value.Num) || op.Kind == history.Write && op.Value.Num == v.Num
+		if op.Kind != history.Read && op.Key == key && !seen {
 			return false
 		}
 	}

@@ -21,6 +21,9 @@ import (
 // leads to whom.
 const mostSaturated = 4096
 
+// mostRounds is how often what was inferred may lead to more.
+const mostRounds = 32
+
 // A saturation infers the order of versions for one level.
 type saturation struct {
 	*analysis
@@ -61,15 +64,16 @@ func (a *analysis) saturate(l Level) *finding {
 			s.versions[made.key] = append(s.versions[made.key], int32(w))
 		}
 	}
-	for round := 1; ; round++ {
+	for round := 1; round <= mostRounds; round++ {
 		if !s.spread() {
 			return s.tell()
 		}
 		if !s.infer(round) {
-			return nil
+			break
 		}
 		s.redraw(round + 1)
 	}
+	return nil
 }
 
 // forget takes out of the graph what was inferred.
@@ -209,9 +213,11 @@ func (s *saturation) inferLater(v int32, versions []int32, round int) {
 	covered := make([]uint64, s.words)
 	for _, u := range later {
 		t := s.writes[u].txn
-		if to := s.commit(t); covered[to/64]>>(to%64)&1 == 0 {
-			s.note(inference{versionPair{v, u}, from, to, none, round})
+		to := s.commit(t)
+		if covered[to/64]>>(to%64)&1 == 1 {
+			continue
 		}
+		s.note(inference{versionPair{v, u}, from, to, none, round})
 		for w, word := range s.row(s.start(t)) {
 			covered[w] |= word
 		}

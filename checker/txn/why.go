@@ -47,7 +47,7 @@ func (s *story) because(h hop) (key int32, why string) {
 	case session:
 		return none, fmt.Sprintf("%s came first in their session (process %d)", s.T(h.from), s.ts[h.from].Process)
 	case realtime:
-		return none, fmt.Sprintf("%s was over at %v, %v before %s was called", s.T(h.from), s.ts[h.from].Return, s.ts[h.to].Call-s.ts[h.from].Return, s.T(h.to))
+		return none, fmt.Sprintf("%s was over at %v, before %s was called at %v", s.T(h.from), s.ts[h.from].Return, s.T(h.to), s.ts[h.to].Call)
 	case wr:
 		return s.becauseRead(h)
 	case view, atomic:
@@ -130,7 +130,7 @@ func (s *story) lastOf(k, run int32) string {
 func (s *story) becauseOverwritten(h hop) (key int32, why string) {
 	key = none
 	s.eachOp(h.from, func(op *history.Micro, k, ref int32) bool {
-		if op.Kind != history.Read || ref < initial || nexts.has(h.rel) && s.writeOf(h.from, k) == none {
+		if op.Kind != history.Read || s.keys[k].shape == odd || ref < initial || nexts.has(h.rel) && s.writeOf(h.from, k) == none {
 			return true
 		}
 		w, reason := s.overwriter(h, k, ref)
@@ -254,8 +254,8 @@ func (s *story) origin(p versionPair, o origin) string {
 	case session:
 		return fmt.Sprintf(": %s, and after that in the same session %s %s", one, s.T(o.after), other)
 	}
-	return fmt.Sprintf(": %s and was over at %v, %v before %s was called, which %s",
-		one, s.ts[o.before].Return, s.ts[o.after].Call-s.ts[o.before].Return, s.T(o.after), other)
+	return fmt.Sprintf(": %s and was over at %v, before %s, which %s, was called at %v",
+		one, s.ts[o.before].Return, s.T(o.after), other, s.ts[o.after].Call)
 }
 
 // met says how a transaction met a version of a register.
