@@ -128,7 +128,7 @@ func relevant(h history.History) []int32 {
 	var ops []int32
 	for i := range h {
 		op := &h[i]
-		counts := blind[op.Key] || len(op.In.List) > 0 || met[number{op.Key, op.In.Num}]
+		counts := blind[op.Key] || met[number{op.Key, op.In.Num}] // lists have the number 0, as any answer that shows one
 		if op.Status == history.OK || op.Status == history.Unknown && op.Kind.Mutates() && counts {
 			ops = append(ops, int32(i))
 		}
