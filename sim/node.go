@@ -67,6 +67,7 @@ func (s *Sim) send(from, to NodeID, msg any) {
 		s.queue.pushMessage(s.now.Add(fate.Delay), to, from, msg)
 	}
 	if fate.Copy >= 0 {
+		s.doubled = true
 		s.queue.pushMessage(s.now.Add(fate.Copy), to, from, msg)
 	}
 }
@@ -96,7 +97,9 @@ func (n *node) own(ev *event) {
 	case evSync: // the disk works on while the node is paused
 		n.goesOff(n.disk.synced(ev.id))
 	case evWorked:
-		n.worked()
+		n.worked(ev.id)
+	case evChore:
+		n.choreDue()
 	case evStart:
 		n.late = n.paused
 		if !n.late {
@@ -129,6 +132,7 @@ func (n *node) begin() {
 		n.sim.trace(Started, n.id, None, nil)
 	}
 	n.handler.Start(n)
+	n.expectChore()
 	n.work()
 }
 
@@ -233,10 +237,19 @@ func (s *Sim) SetCPU(id NodeID, cost time.Duration) {
 // Slow multiplies the processor's cost and the disk's delays of the node at id
 // by factor; 1 makes it healthy again.
 func (s *Sim) Slow(id NodeID, factor int64) {
+	d := &s.node(id).disk
+	d.slow = factor
+	s.SlowCPU(id, factor*thousandths)
+	d.repace()
+}
+
+// SlowCPU makes the processor of the node at id take so many thousandths of what
+// work takes when it is healthy: 2500 leaves it 40 % of its capacity. Work under
+// way begins anew.
+func (s *Sim) SlowCPU(id NodeID, factor int64) {
 	n := s.node(id)
-	n.processor.slow, n.disk.slow = factor, factor
+	n.processor.slow = factor
 	n.restart()
-	n.disk.repace()
 }
 
 // ClockOf returns the clock of the node at id, for fault scripts.

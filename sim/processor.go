@@ -1,28 +1,91 @@
 package sim
 
-import "time"
+import (
+	"math"
+	"math/bits"
+	"time"
+)
 
-// A processor handles what comes to its node, one thing at a time, in order of
-// arrival. What comes while it is at work, or while its node is paused, waits in line.
+// A processor handles what comes to its node: messages and timers in order of
+// arrival, one at a time, unless it has the rules of a Server. What comes while
+// it is at work, or while its node is paused, waits in line.
 type processor struct {
-	cost time.Duration // of handling one message or timer, when the node is healthy
-	slow int64         // factor on cost while the node is slow; 0 means 1
-
-	line   []work // line[next:] waits; its first is being worked on
-	next   int
-	alarms int     // in line
-	end    TimerID // of the work on the first; zero while the processor rests
+	cost   time.Duration // of handling one message or timer, when the node is healthy
+	slow   int64         // thousandths that work takes of what it takes when the node is healthy; 0 means 1000
+	line   lane          // in order of arrival
+	alarms int           // timers in line or worked on
+	hands  []hand
+	only   [1]hand // all hands of a processor without the rules of a server
+	held   int     // hands that hold work
+	*server
 }
 
-// A work is a message or a timer that waits to be handled.
+// A hand is a worker of a processor.
+type hand struct {
+	work
+	holds bool    // work, on which it is at work or, while the node is paused, is not
+	end   TimerID // of the work that it is at
+}
+
+// A work is something that waits to be handled.
 type work struct {
-	alarm TimerID // zero: a message, or a timer that was cancelled since
-	from  NodeID  // None: a timer
-	msg   any
+	msg    any
+	alarm  TimerID       // of a timer; zero once it was cancelled
+	takes  time.Duration // on a healthy node; of what a server works on
+	since  Time          // it came
+	from   NodeID        // None: no message
+	nature nature
+}
+
+// The nature of work says what it takes, and what comes of it.
+type nature uint8
+
+const (
+	plain   nature = iota // a timer, or a message that is no Job
+	job                   // a Job that is worked on
+	refusal               // a Job that is turned away
+	chore                 // background work
+)
+
+// A lane is a line of work: what comes is put at its back.
+type lane struct {
+	works []work // works[first:] wait
+	first int
+}
+
+func (l *lane) len() int { return len(l.works) - l.first }
+
+func (l *lane) push(w work) { l.works = append(l.works, w) }
+
+// shift takes the oldest work, which there must be.
+func (l *lane) shift() work {
+	w := l.works[l.first]
+	l.works[l.first] = work{}
+	l.first++
+	if 2*l.first >= len(l.works) {
+		l.works, l.first = append(l.works[:0], l.works[l.first:]...), 0
+	}
+	return w
+}
+
+// pop takes the newest work, which there must be.
+func (l *lane) pop() work {
+	last := len(l.works) - 1
+	w := l.works[last]
+	l.works[last] = work{}
+	l.works = l.works[:last]
+	return w
+}
+
+func (l *lane) clear() {
+	clear(l.works)
+	l.works, l.first = l.works[:0], 0
 }
 
 // free reports whether what comes now is handled now, in no time.
-func (p *processor) free() bool { return p.cost == 0 && p.next == len(p.line) }
+func (p *processor) free() bool {
+	return p.cost == 0 && p.server == nil && p.held == 0 && p.line.len() == 0
+}
 
 // queue puts something in line.
 func (n *node) queue(w work) {
@@ -30,65 +93,142 @@ func (n *node) queue(w work) {
 	if w.alarm != 0 {
 		p.alarms++
 	}
-	p.line = append(p.line, w)
+	if p.server == nil {
+		p.line.push(w)
+	} else {
+		n.admit(w)
+	}
 	n.refresh()
 	n.work()
 }
 
-// work begins with the first in line, unless that is under way or must wait.
+// work gives work to the hands that rest, in the order in which they stand.
 func (n *node) work() {
 	p := &n.processor
-	if p.end != 0 || p.next == len(p.line) || !n.started || n.paused {
+	if !n.started || n.paused {
 		return
 	}
-	cost := p.cost
-	if p.slow > 0 {
-		cost *= time.Duration(p.slow)
+	for i := range p.hands {
+		h := &p.hands[i]
+		if h.end != 0 {
+			continue
+		}
+		if !h.holds {
+			w, ok := n.next()
+			if !ok {
+				return
+			}
+			h.work, h.holds = w, true
+			p.held++
+		}
+		h.end = n.sim.queue.push(n.sim.now.Add(p.duration(&h.work)), evWorked, n.id, None, n.life, nil)
 	}
-	p.end = n.sim.queue.push(n.sim.now.Add(cost), evWorked, n.id, None, n.life, nil)
 }
 
-// worked handles the first in line, on which the work is done, and goes on with the next.
-func (n *node) worked() {
+// next takes what is to be worked on next.
+func (n *node) next() (work, bool) {
 	p := &n.processor
-	w := p.line[p.next]
-	p.line[p.next] = work{}
-	p.next++
-	if 2*p.next >= len(p.line) {
-		p.line, p.next = append(p.line[:0], p.line[p.next:]...), 0
+	if p.server != nil {
+		return n.serve()
 	}
-	p.end = 0
+	if p.line.len() == 0 {
+		return work{}, false
+	}
+	return p.line.shift(), true
+}
+
+// duration returns how long the work takes now.
+func (p *processor) duration(w *work) time.Duration {
+	d := w.takes
+	if w.nature == plain {
+		d = p.cost
+	}
+	if p.slow == 0 {
+		return d
+	}
+	return scaled(d, p.slow)
+}
+
+// scaled returns d times factor thousandths, or the longest duration if that is longer.
+func scaled(d time.Duration, factor int64) time.Duration {
+	hi, lo := bits.Mul64(uint64(d), uint64(factor))
+	if hi >= thousandths/2 {
+		return math.MaxInt64
+	}
+	quotient, _ := bits.Div64(hi, lo, thousandths)
+	return time.Duration(quotient)
+}
+
+const thousandths = 1000
+
+// worked handles what a hand is done with, which goes on with the next.
+func (n *node) worked(end TimerID) {
+	p := &n.processor
+	w := p.release(end)
+	if p.server != nil {
+		p.account(n.sim.now, &w, p.duration(&w))
+	}
 	n.refresh()
 	n.work()
 	switch {
 	case w.alarm != 0:
 		p.alarms--
 		n.alarm(w.alarm)
+	case w.nature == refusal:
+		n.refuse(&w)
 	case w.from != None:
 		n.sim.receive(n, w.from, w.msg)
 	}
 }
 
-// restart begins anew with the first in line: the processor stopped, or its pace is another.
+// release takes its work from the hand that ends it.
+func (p *processor) release(end TimerID) work {
+	i := 0
+	for p.hands[i].end != end {
+		i++
+	}
+	w := p.hands[i].work
+	p.hands[i] = hand{}
+	p.held--
+	return w
+}
+
+// restart begins anew what is worked on: the processor stopped, or its pace is another.
 func (n *node) restart() {
-	n.sim.queue.cancel(n.processor.end)
-	n.processor.end = 0
+	hands := n.processor.hands
+	for i := range hands {
+		n.sim.queue.cancel(hands[i].end)
+		hands[i].end = 0
+	}
 	n.refresh()
 	n.work()
 }
 
-// forget cancels a timer that went off and waits in line.
+// forget cancels a timer that went off and waits to be handled.
 func (p *processor) forget(id TimerID) {
-	for i := p.next; p.alarms > 0 && i < len(p.line); i++ {
-		if p.line[i].alarm == id {
-			p.line[i].alarm = 0
+	if p.alarms == 0 {
+		return
+	}
+	forget := func(w *work) {
+		if w.alarm == id {
+			w.alarm = 0
 			p.alarms--
 		}
 	}
+	for i := range p.hands {
+		forget(&p.hands[i].work)
+	}
+	for i := p.line.first; i < len(p.line.works); i++ {
+		forget(&p.line.works[i])
+	}
 }
 
-// crash loses all that waits.
+// crash loses all that waits and is worked on.
 func (p *processor) crash() {
-	clear(p.line)
-	p.line, p.next, p.alarms, p.end = p.line[:0], 0, 0, 0
+	p.line.clear()
+	clear(p.hands)
+	p.alarms, p.held = 0, 0
+	if p.server != nil {
+		p.server.crash()
+	}
 }

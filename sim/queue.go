@@ -19,9 +19,10 @@ const (
 	evTimer                // a timer of node goes off
 	evSync                 // a disk sync of node is complete
 	evStart                // node starts
-	evWorked               // node's processor is done with the first in line
+	evWorked               // node's processor is done with something
 	evWake                 // a script wakes; node is its index
 	evCall                 // a function is called; node is its index
+	evChore                // background work of node's processor comes up
 )
 
 // A queue has a near part and a far part. The near part is the run: the events

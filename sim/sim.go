@@ -117,18 +117,19 @@ type Stats struct {
 
 // A Sim is one run.
 type Sim struct {
-	wire   Wire
-	tracer Tracer
-	seed   uint64
-	hash   uint64
-	begin  Time // usually 0; see BeginAt
-	now    Time
-	queue  queue
-	nodes  []*node // by NodeID; nil where there is none
-	procs  []*Proc
-	calls  []func() // by the index that their event carries
-	stats  Stats
-	halted bool
+	wire    Wire
+	tracer  Tracer
+	seed    uint64
+	hash    uint64
+	begin   Time // usually 0; see BeginAt
+	now     Time
+	queue   queue
+	nodes   []*node // by NodeID; nil where there is none
+	procs   []*Proc
+	calls   []func() // by the index that their event carries
+	stats   Stats
+	halted  bool
+	doubled bool // the wire has doubled a message
 }
 
 // New returns an empty run with the given seed.
@@ -207,6 +208,7 @@ func (s *Sim) place(id NodeID, build func() Handler) *node {
 	}
 	n := &node{sim: s, id: id, build: build, up: true, rand: *newStream(s.seed, uint64(id)|nodeStreams)}
 	n.clock = Clock{sim: s, since: s.begin}
+	n.processor.hands = n.processor.only[:]
 	n.disk.busy = s.begin
 	n.disk.node = n
 	n.disk.rand = *newStream(s.seed, uint64(id)|diskStreams)
@@ -254,7 +256,7 @@ func (s *Sim) fire(ev *event) {
 		} else {
 			n.arrive(ev)
 		}
-	case evTimer, evSync, evStart, evWorked:
+	case evTimer, evSync, evStart, evWorked, evChore:
 		if n := s.nodes[ev.node]; n.life == ev.life {
 			n.own(ev)
 		}

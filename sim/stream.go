@@ -11,9 +11,10 @@ const golden = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio, odd
 
 // What keeps the streams of nodes, disks and the trace hash apart from each other.
 const (
-	nodeStreams = 1 << 40
-	diskStreams = 2 << 40
-	hashSalt    = 0x5bf03635aca3f1d7
+	nodeStreams   = 1 << 40
+	diskStreams   = 2 << 40
+	serverStreams = 3 << 40
+	hashSalt      = 0x5bf03635aca3f1d7
 )
 
 // Mix scrambles 64 bits so that every bit of the result depends on every bit of x.

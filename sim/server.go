@@ -1,0 +1,244 @@
+package sim
+
+import "time"
+
+// A Server is how the processor of a node serves clients: it gives their requests
+// rules that other work does not have. The zero Server is a processor like any
+// other: one worker, and one line in order of arrival, without a bound.
+//
+// A request of a client is a Job. Whatever else comes (the messages of replicas
+// to each other, timers, completed syncs) takes what SetCPU says and is never
+// turned away; it waits in the same line, so that an overload of requests can
+// hold up a heartbeat.
+type Server struct {
+	Workers    int        // how many things are worked on at once; 0 means 1
+	Service    Delays     // what a Job takes; nil: what SetCPU says
+	Discipline Discipline // which Job is next
+
+	Bounded bool // at most Limit jobs wait; one more is turned away, or of LIFO the oldest
+	Limit   int
+
+	// RejectCost is what turning a Job away takes of a worker, in thousandths of
+	// what the Job would have taken. It goes before all other work: to look at a
+	// request is what refusing it takes.
+	RejectCost int64
+
+	DropExpired bool          // drop a Job whose sender no longer waits when its turn comes
+	MinLeft     time.Duration // and one whose sender waits no longer than this
+
+	Target   time.Duration // of CoDel: how long a Job may wait; 0 means 5 ms
+	Interval time.Duration // of CoDel: for how long it may be longer; 0 means 100 ms
+
+	// A chore comes up every so often at a random phase, and takes a time of Chore: garbage collection, compaction.
+	Every time.Duration // 0: never
+	Chore Delays
+}
+
+// A Discipline says which Job is next.
+type Discipline uint8
+
+const (
+	// FIFO takes the one that has waited longest.
+	FIFO Discipline = iota
+	// LIFO takes the newest. What is no Job goes first, as it would if it were the newest.
+	LIFO
+	// CoDel takes the one that has waited longest, and turns away more and more of them while none waits for less than
+	// Target (Nichols and Jacobson, ACM Queue 10(5), 2012; RFC 8289).
+	CoDel
+)
+
+var disciplineNames = [...]string{"fifo", "lifo", "codel"}
+
+// String returns fifo, lifo or codel.
+func (d Discipline) String() string { return disciplineNames[d] }
+
+// A Job is a message that asks for work and can be turned away.
+type Job interface {
+	// Expires returns when the sender stops waiting for an answer, on its own clock.
+	Expires() Time
+	// Refusal returns the answer that turns the job away, or nil to give none. Unless
+	// sure, another copy of the message may have been, or may yet be, worked on.
+	Refusal(sure bool) any
+}
+
+// ServerStats counts what a server did.
+type ServerStats struct {
+	Done    int // jobs that were worked on to the end
+	Refused int // jobs that were turned away
+	Dropped int // jobs that were dropped, since their senders would not wait for the answer
+
+	// Time of workers: on all work, and of this on jobs whose sender no longer waited when they were done, and on refusals.
+	Busy, Wasted time.Duration
+}
+
+// Plus returns the sum of two counts.
+func (a ServerStats) Plus(b ServerStats) ServerStats {
+	return ServerStats{a.Done + b.Done, a.Refused + b.Refused, a.Dropped + b.Dropped, a.Busy + b.Busy, a.Wasted + b.Wasted}
+}
+
+// Minus returns what a counts beyond b.
+func (a ServerStats) Minus(b ServerStats) ServerStats {
+	return ServerStats{a.Done - b.Done, a.Refused - b.Refused, a.Dropped - b.Dropped, a.Busy - b.Busy, a.Wasted - b.Wasted}
+}
+
+// server is what a processor with the rules of a Server has beyond others.
+type server struct {
+	rules Server
+	rand  Stream // apart from the node's own, so that a rule changes no other draw
+	stack lane   // of LIFO: the jobs
+	turns lane   // refusals that take time
+	jobs  int    // that wait to be worked on
+	codel codel
+	stats ServerStats
+}
+
+// SetServer gives the processor of the node at id the rules of a server. It must
+// be called before the node starts.
+func (s *Sim) SetServer(id NodeID, rules Server) {
+	n := s.node(id)
+	if n.started {
+		panic("sim: SetServer after the node has started")
+	}
+	p := &n.processor
+	p.server = &server{rules: rules, rand: *newStream(s.seed, uint64(id)|serverStreams), codel: newCodel(rules)}
+	p.hands = make([]hand, max(rules.Workers, 1))
+	n.refresh()
+}
+
+// ServerStats returns the counts of the node at id, or none if it has no rules of a server.
+func (s *Sim) ServerStats(id NodeID) ServerStats {
+	if sv := s.node(id).processor.server; sv != nil {
+		return sv.stats
+	}
+	return ServerStats{}
+}
+
+// admit puts something in line, or turns it away. What a job takes is drawn when
+// it comes, so that the n-th job takes the same under every rule.
+func (n *node) admit(w work) {
+	p := &n.processor
+	w.since = n.sim.now
+	if _, is := w.msg.(Job); !is {
+		p.line.push(w)
+		return
+	}
+	w.nature, w.takes = job, p.cost
+	if p.rules.Service != nil {
+		w.takes = p.rules.Service.Sample(p.rand.Uint64())
+	}
+	lifo := p.rules.Discipline == LIFO
+	if p.full() {
+		if lifo && p.stack.len() > 0 {
+			oldest := p.stack.shift()
+			p.stack.push(w)
+			w = oldest
+		}
+		n.turnAway(w)
+		return
+	}
+	p.jobs++
+	if lifo {
+		p.stack.push(w)
+	} else {
+		p.line.push(w)
+	}
+}
+
+// full reports whether a job that comes now is one too many: as many wait as may,
+// and all workers are busy or about to be.
+func (p *processor) full() bool {
+	return p.rules.Bounded && p.jobs >= p.rules.Limit && p.held+p.line.len()+p.stack.len()+p.turns.len() >= len(p.hands)
+}
+
+// serve takes what is to be worked on next, and gets rid of the jobs that are not.
+func (n *node) serve() (work, bool) {
+	p := &n.processor
+	for {
+		var w work
+		switch {
+		case p.turns.len() > 0:
+			return p.turns.shift(), true
+		case p.line.len() > 0:
+			w = p.line.shift()
+		case p.stack.len() > 0:
+			w = p.stack.pop()
+		default:
+			return work{}, false
+		}
+		if w.nature != job {
+			return w, true
+		}
+		p.jobs--
+		switch now := n.sim.now; {
+		case n.hopeless(&w):
+			p.stats.Dropped++
+		case p.rules.Discipline == CoDel && p.codel.drops(now, now.Sub(w.since), p.jobs > 0):
+			n.turnAway(w)
+		default:
+			return w, true
+		}
+	}
+}
+
+// hopeless reports whether the sender of a job will not wait for its answer. The
+// server can but look at its own clock.
+func (n *node) hopeless(w *work) bool {
+	r := &n.processor.rules
+	return r.DropExpired && w.msg.(Job).Expires().Sub(n.Clock()) <= r.MinLeft
+}
+
+// turnAway answers a job that will not be worked on, at once or when that is worked off.
+func (n *node) turnAway(w work) {
+	p := &n.processor
+	p.stats.Refused++
+	w.nature, w.takes = refusal, scaled(w.takes, p.rules.RejectCost)
+	if w.takes > 0 || n.paused || !n.started {
+		p.turns.push(w)
+	} else {
+		n.refuse(&w)
+	}
+}
+
+func (n *node) refuse(w *work) {
+	if answer := w.msg.(Job).Refusal(!n.sim.doubled); answer != nil {
+		n.Send(w.from, answer)
+	}
+}
+
+// account notes work that is done, and what of it was in vain.
+func (sv *server) account(now Time, w *work, took time.Duration) {
+	sv.stats.Busy += took
+	switch w.nature {
+	case refusal:
+		sv.stats.Wasted += took
+	case job:
+		sv.stats.Done++
+		if w.msg.(Job).Expires() <= now {
+			sv.stats.Wasted += took
+		}
+	}
+}
+
+// expectChore sets the time of the first chore of an incarnation.
+func (n *node) expectChore() {
+	if sv := n.processor.server; sv != nil && sv.rules.Every > 0 {
+		n.choreIn(1 + time.Duration(sv.rand.IntN(int(sv.rules.Every))))
+	}
+}
+
+func (n *node) choreIn(d time.Duration) {
+	n.sim.queue.push(n.sim.now.Add(d), evChore, n.id, None, n.life, nil)
+}
+
+// choreDue puts a chore in line, and waits for the next one.
+func (n *node) choreDue() {
+	sv := n.processor.server
+	n.choreIn(sv.rules.Every)
+	n.queue(work{nature: chore, takes: sv.rules.Chore.Sample(sv.rand.Uint64()), from: None})
+}
+
+func (sv *server) crash() {
+	sv.stack.clear()
+	sv.turns.clear()
+	sv.jobs, sv.codel = 0, newCodel(sv.rules)
+}
