@@ -65,7 +65,10 @@ func (c *checker) register(ops []int32) *judge.Evidence {
 	if why := c.joinBlocks(); why != nil {
 		return why
 	}
-	return c.comparePairs()
+	if a, b := c.comparePairs(); a != nil {
+		return c.conflict(a, b)
+	}
+	return nil
 }
 
 // startClusters opens a cluster for each writer. A write of unknown outcome
@@ -238,10 +241,10 @@ func later(a, b mark) mark {
 	return a
 }
 
-// comparePairs looks for two blocks that must each come before the other. In
+// comparePairs returns two blocks that must each come before the other, or nil. In
 // order of first, forward blocks need comparing with their neighbours alone, and
 // a backward block only with the last forward block that began before it.
-func (c *checker) comparePairs() *judge.Evidence {
+func (c *checker) comparePairs() (a, b *block) {
 	slices.SortFunc(c.blocks, func(a, b block) int {
 		return cmp.Or(cmp.Compare(a.first.at, b.first.at), cmp.Compare(a.first.op, b.first.op))
 	})
@@ -252,16 +255,16 @@ func (c *checker) comparePairs() *judge.Evidence {
 			continue
 		}
 		if before != nil && b.first.at < before.last.at {
-			return c.conflict(before, b)
+			return before, b
 		}
 		before = b
 	}
 	return c.compareBackward()
 }
 
-// compareBackward looks for a backward block that lies within a forward one.
+// compareBackward returns a forward block and the backward one that lies within it, or nil.
 // Forward blocks do not overlap any more.
-func (c *checker) compareBackward() *judge.Evidence {
+func (c *checker) compareBackward() (a, b *block) {
 	c.forward = c.forward[:0]
 	for i := range c.blocks {
 		if c.blocks[i].forward() {
@@ -280,8 +283,8 @@ func (c *checker) compareBackward() *judge.Evidence {
 			continue // no forward block begins before b
 		}
 		if around := &c.blocks[c.forward[k-1]]; b.first.at < around.last.at {
-			return c.conflict(around, b)
+			return around, b
 		}
 	}
-	return nil
+	return nil, nil
 }
