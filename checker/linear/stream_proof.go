@@ -43,7 +43,7 @@ const noProof = "what proves the violation cannot be found without the whole his
 // prove finds evidence of the violation.
 func (s *stream) prove(source Source) (Streamed, error) {
 	p := proof{w: newWatch(s.violated.name, 0), name: s.violated.name, of: map[int64]*suspect{}}
-	for x := range s.suspects { // in any order: they are told apart by their operations
+	for x := range s.suspects { // any order: they are told apart by their operations
 		p.of[x] = &suspect{value: *newValue(x), wrong: none}
 	}
 	if zero := p.of[0]; zero != nil { // what came first is in place from the beginning
@@ -157,7 +157,7 @@ func (p *proof) advance() {
 func (p *proof) end() {
 	p.now = never
 	p.advance()
-	for _, s := range p.of { // in any order: each by itself
+	for _, s := range p.of { // any order: each by itself
 		if !s.written && len(s.reads) > 0 {
 			s.blame(s.reads[0].op)
 		}
@@ -191,7 +191,7 @@ func (v *value) block(head int) block { return block{v.first, v.last, int32(head
 func (p *proof) pick() []int64 {
 	wrong, of := int32(math.MaxInt32), int64(0)
 	var all []*value
-	for _, s := range p.of { // in any order: the least is wanted, and others are sorted
+	for _, s := range p.of { // any order: the least is wanted, and others are sorted
 		if s.wrong != none && s.wrong < wrong {
 			wrong, of = s.wrong, s.number
 		}

@@ -62,6 +62,9 @@ which to follow, and what was applied is printed below the verdict.
 
 An operation of unknown outcome, :info, may take effect at any later time or never.
 
+With --level linearizable, a file of registers from 64 MB on whose written values all
+differ is judged while it is read, in the memory of what may yet be read of it.
+
 Exit codes: 0 it holds, 1 violated, 2 undecided, 64 not a history.`,
 		Example: `  faultline run partition --cell lww --seed 1 --history lww-1.jsonl
   faultline check lww-1.jsonl --html lww-1.html
@@ -194,6 +197,11 @@ func (a *app) checkFile(file string, o *checkOptions, budget judge.Budget) (*che
 		return nil, err
 	}
 	defer in.Close()
+	if big, ok := o.streamable(in); ok {
+		if c, err := checkStream(big, name, o); c != nil || err != nil {
+			return c, err
+		}
+	}
 	f, err := history.Load(in, name, o.read)
 	if err != nil {
 		return nil, err
