@@ -2,11 +2,13 @@
 // operations on each key be put into one order that respects real time and
 // explains every answer? Linearizability is local, so keys are judged one by one.
 //
-// Five engines, each on the keys it fits:
+// Eight engines, each on the keys it fits:
 //
 //   - zones: registers whose written values are unique, in O(n log n) (Gibbons and Korach, SIAM J. Comput. 1997);
 //   - blocks: the same with compare-and-sets, whose values are chained into blocks;
 //   - order: lists that are written and appended to, with unique numbers: each read shows a chain;
+//   - set: all sets: what was read is a chain;
+//   - queue, stack: those into which no value comes twice and that nobody reads (queue.go, stack.go);
 //   - search: everything else, just in time (Lowe 2017), within a budget of steps;
 //   - porcupine: keys with too much open at once for that, within the same budget.
 //
@@ -36,11 +38,14 @@ const (
 	Zones     = "zones"
 	Blocks    = "blocks"
 	Order     = "order"
+	Sets      = "set"
+	Queues    = "queue"
+	Stacks    = "stack"
 	Search    = "search"
 	Porcupine = "porcupine"
 )
 
-var engines = [...]string{Zones, Blocks, Order, Search, Porcupine}
+var engines = [...]string{Zones, Blocks, Order, Sets, Queues, Stacks, Search, Porcupine}
 
 // Checker is Check as a checker for catalogues.
 type Checker struct{}
@@ -134,6 +139,9 @@ func (c *checker) key(ops []int32) judge.Result {
 		return c.polynomial(Zones, ops)
 	case f == registers && s.lists() && c.writers.collect(c.h, ops, &s):
 		return c.polynomial(Order, ops)
+	}
+	if r, fits := c.thing(f, ops); fits {
+		return r
 	}
 	k := hard{ops, f}
 	r := c.try(k, firstRound)
