@@ -56,7 +56,9 @@ func (c *checker) plain(f family, ops []int32) bool {
 
 // distinct notes what was brought, and reports whether all the values differ.
 func (c *checker) distinct(ops []int32) bool {
-	return c.writers.collect(c.h, slices.DeleteFunc(slices.Clone(ops), func(i int32) bool { return !c.h[i].Kind.Brings() }))
+	brought := slices.DeleteFunc(slices.Clone(ops), func(i int32) bool { return !c.h[i].Kind.Brings() })
+	s := c.shape(brought)
+	return c.writers.collect(c.h, brought, &s)
 }
 
 // A span is when something happened, at the earliest and at the latest.
