@@ -163,7 +163,7 @@ func (e *ednReader) next() (form, error) {
 	f, flaw := e.step()
 	switch {
 	case e.failed != nil && e.failed != io.EOF:
-		return f, fmt.Errorf("%s:%d: %w", e.name, e.line, e.failed)
+		return f, unread(e.name, e.line, e.failed)
 	case flaw != nil:
 		return f, flaw.in(e.name, e.line, e.column())
 	case f.line == 0:

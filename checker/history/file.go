@@ -84,11 +84,11 @@ func Open(r io.Reader, name string, o Options) (*Stream, error) {
 	buf := bufio.NewReaderSize(r, readSize)
 	head, err := buf.Peek(headBytes)
 	if err != nil && err != io.EOF {
-		return nil, fmt.Errorf("%s:1: %w", name, err)
+		return nil, unread(name, 1, err)
 	}
 	if s.marked = bytes.HasPrefix(head, []byte(byteOrderMark)); s.marked {
 		if _, err := buf.Discard(len(byteOrderMark)); err != nil {
-			return nil, fmt.Errorf("%s:1: %w", name, err)
+			return nil, unread(name, 1, err)
 		}
 		head = head[len(byteOrderMark):]
 	}

@@ -49,7 +49,7 @@ func (l *lines) next() ([]byte, error) {
 		l.line++
 		return nil, l.errorf(errLong())
 	default:
-		return nil, fmt.Errorf("%s:%d: %w", l.name, l.line+1, err)
+		return nil, unread(l.name, l.line+1, err)
 	}
 }
 

@@ -155,6 +155,8 @@ func (r *recording) key(e *event) (string, form, *flaw) {
 	switch {
 	case e.key.kind != nilForm:
 		return r.keyText(&e.key), v, nil
+	case r.pieces != nil && e.phase == invoked:
+		return "", v, e.wrong("key", "missing", "add :key with the key in double quotes")
 	case !r.tuples:
 		return r.onlyKey(), v, nil
 	case v.ordered() && len(v.items) == 2:

@@ -142,3 +142,8 @@ func (o *order) check(op *Op, line int) *flaw {
 	o.take(op.Process, turn{op.Client, until, line})
 	return nil
 }
+
+// unread says where reading a file failed, for no fault of what it holds.
+func unread(name string, line int, err error) error {
+	return fmt.Errorf("%s:%d:1: file: it cannot be read on: %w; check that it is a file, and the disk or program that it comes from", name, line, err)
+}

@@ -142,8 +142,16 @@ func (a *app) detail(format string, args ...any) {
 func (a *app) print(format string, args ...any) {
 	_, err := fmt.Fprint(a.out, a.style(a.out).Text(fmt.Sprintf(format, args...)))
 	if err != nil && a.broken == nil {
-		a.broken = fmt.Errorf("%w\n  hint: check where the output goes, and that there is room", err)
+		a.broken = noRoom(err)
 	}
+}
+
+// noRoom adds what to do to an error of writing a result.
+func noRoom(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w\n  hint: check where the output goes, and that there is room", err)
 }
 
 // checkFlags complains about the values of the flags that all commands have.

@@ -113,6 +113,7 @@ func (a *app) check(files []string, o *checkOptions) error {
 		debug.SetMemoryLimit(math.MaxInt64) // a long history needs its room, or the collector runs all the time
 	}
 	var all []*checked
+	var unseen error // what kept a page from being written; the verdict is told all the same
 	for _, file := range files {
 		began := time.Now()
 		c, err := a.checkFile(file, o, budget)
@@ -122,6 +123,9 @@ func (a *app) check(files []string, o *checkOptions) error {
 		all = append(all, c)
 		if !a.json {
 			a.print("%s", c.text(a.style(a.out)))
+		}
+		if o.html != "" {
+			unseen = a.writePage(o.html, c)
 		}
 		a.detail("%s: %.2f s", c.File, time.Since(began).Seconds())
 	}
@@ -133,6 +137,9 @@ func (a *app) check(files []string, o *checkOptions) error {
 		if err := a.printJSON(doc); err != nil {
 			return err
 		}
+	}
+	if unseen != nil {
+		return unseen
 	}
 	return worstOf(all)
 }
@@ -213,9 +220,6 @@ func (a *app) checkFile(file string, o *checkOptions, budget judge.Budget) (*che
 	} else {
 		err = c.judgeOperations(o.level, budget)
 	}
-	if err == nil && o.html != "" {
-		err = a.writePage(o.html, c)
-	}
 	return c, err
 }
 
@@ -226,12 +230,14 @@ func (a *app) openHistory(file string) (io.ReadCloser, string, error) {
 	}
 	f, err := os.Open(file)
 	switch {
+	case file == "":
+		return nil, "", fmt.Errorf("a file without a name\n  hint: name a history file, or - for standard input")
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, "", fmt.Errorf("%s: there is no such file\n  hint: faultline run partition --cell lww --seed 1 --history lww-1.jsonl writes one", file)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, "", fmt.Errorf("%s: may not be read\n  hint: change its permissions (chmod +r)", file)
 	case err != nil:
-		return nil, "", err
+		return nil, "", fmt.Errorf("%w\n  hint: check that this is a file", err)
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		f.Close()

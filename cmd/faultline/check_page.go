@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -50,14 +51,14 @@ func savePage(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return fmt.Errorf("--html: %w\n  hint: check that the folder exists and may be written", err)
 	}
-	err = write(out)
-	if closed := out.Close(); err == nil {
-		err = closed
+	info, known := out.Stat()
+	if err = errors.Join(write(out), out.Close()); err == nil {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("--html: %w", err)
+	if known == nil && info.Mode().IsRegular() {
+		os.Remove(name) // half a page would show half the truth
 	}
-	return nil
+	return fmt.Errorf("--html: %w\n  hint: check that there is room for the page; the verdict stands without it", err)
 }
 
 func (c *checked) page() *report.Page {

@@ -139,7 +139,7 @@ func (a *app) printJSON(v any) error {
 	e := json.NewEncoder(a.out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	return noRoom(e.Encode(v))
 }
 
 func encodeHistory(w io.Writer, h history.History) error { return history.Encode(w, h) }
