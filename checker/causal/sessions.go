@@ -31,13 +31,11 @@ func (s *search) sessions() *finding {
 }
 
 // idle reports whether the session as seen from the end of the chain says
-// nothing more than as seen from the next chain: the chain ends in a write of
-// unknown outcome, to which the session did not look back.
+// nothing more than as seen from another: the chain is a write of unknown
+// outcome, to which the session did not look back.
 func (s *search) idle(c int) bool {
-	chains := s.x.Chains
-	last := &s.x.Events[chains[c].End-1]
-	return !last.Reads() && s.x.History[last.Op].Status == history.Unknown &&
-		c+1 < len(chains) && chains[c+1].Client == chains[c].Client && chains[c+1].Parent == s.x.Before(chains[c].End-1)
+	last := &s.x.Events[s.x.Chains[c].End-1]
+	return !last.Reads() && s.x.History[last.Op].Status == history.Unknown
 }
 
 // session looks at the session whose operations end with the chain. It leaves

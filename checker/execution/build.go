@@ -316,6 +316,9 @@ func (b *builder) met(w, i int32) {
 // nobody notes an operation that met a value without origin.
 func (b *builder) nobody(i int32, v history.Value) {
 	b.drop(i)
+	if b.x.ThinAir != nil {
+		return // saying why takes a look at the whole history, and one will do
+	}
 	op := &b.x.History[i]
 	verb := "wrote"
 	if b.x.Keys[b.key[i]].Appends {
@@ -389,25 +392,27 @@ func (b *builder) layOut() {
 	}
 }
 
-// layOutClient makes the chains of one client.
+// layOutClient makes the chains of one client: what was acknowledged, one after
+// the other; and each of the rest alone.
 func (b *builder) layOutClient(client int32, ops []int32) {
-	parent, open := int32(None), false
-	for _, i := range ops {
-		if b.loose[i] {
+	parent := make([]int32, len(ops)) // the last that was acknowledged before
+	last := int32(None)
+	for k, i := range ops {
+		if parent[k] = last; b.loose[i] || b.x.History[i].Status == history.Unknown {
 			continue
 		}
-		if !open {
-			b.startChain(client, parent)
-		}
-		e := b.addEvent(i)
-		open = b.x.History[i].Status != history.Unknown // nothing comes after one of those
-		if open {
-			parent = e
-		}
-	}
-	for _, i := range ops {
-		if b.loose[i] {
+		if last == None {
 			b.startChain(client, None)
+		}
+		last = b.addEvent(i)
+	}
+	for k, i := range ops {
+		switch {
+		case b.loose[i]:
+			b.startChain(client, None)
+			b.addEvent(i)
+		case b.x.History[i].Status == history.Unknown:
+			b.startChain(client, parent[k])
 			b.addEvent(i)
 		}
 	}

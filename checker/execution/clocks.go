@@ -3,12 +3,72 @@ package execution
 import "slices"
 
 // Clocks hold, for each node, how much of each chain comes before it: vector
-// clocks (Fidge 1988, Mattern 1989), with a column for each chain. Nodes that
-// learn nothing new share the row of the node before them, so that rows are few.
+// clocks (Fidge 1988, Mattern 1989), with a column for each chain. A chain of one
+// event takes a single bit, for operations of unknown outcome may be many. Nodes
+// that learn nothing new share the row of the node before them, so that rows are few.
 type Clocks struct {
-	columns int
-	row     []int32 // by node
-	cells   []int32 // row by row
+	width int     // cells in a row: those that count, then those with 32 bits each
+	row   []int32 // by node
+	cells []int32 // row by row
+}
+
+// columns say where rows have what they know of each chain.
+type columns struct {
+	of      []int32 // by chain: the cell that counts it, or ^ the number of its bit
+	counted int     // cells that count
+	bits    int
+}
+
+// newColumns gives every chain a column.
+func newColumns(x *Execution) columns {
+	c := columns{of: make([]int32, len(x.Chains))}
+	for i := range x.Chains {
+		if chain := &x.Chains[i]; chain.End-chain.First > 1 {
+			c.of[i] = int32(c.counted)
+			c.counted++
+		} else {
+			c.of[i] = ^int32(c.bits)
+			c.bits++
+		}
+	}
+	return c
+}
+
+// bitsPerCell is how many chains of one event share a cell.
+const bitsPerCell = 32
+
+// width returns how many cells a row has.
+func (c *columns) width() int { return c.counted + (c.bits+bitsPerCell-1)/bitsPerCell }
+
+// at returns how much of the chain the row knows.
+func (c *columns) at(row []int32, chain int32) int32 {
+	of := c.of[chain]
+	if of >= 0 {
+		return row[of]
+	}
+	of = ^of
+	return row[c.counted+int(of/bitsPerCell)] >> (of % bitsPerCell) & 1
+}
+
+// note notes that the row knows so much of the chain.
+func (c *columns) note(row []int32, chain, n int32) {
+	of := c.of[chain]
+	if of >= 0 {
+		row[of] = n
+		return
+	}
+	of = ^of
+	row[c.counted+int(of/bitsPerCell)] |= n << (of % bitsPerCell)
+}
+
+// merge lets a row know what the other one does.
+func (c *columns) merge(row, other []int32) {
+	for i, n := range other[:c.counted] {
+		row[i] = max(row[i], n)
+	}
+	for i, bits := range other[c.counted:] {
+		row[c.counted+i] |= bits
+	}
 }
 
 // maxCells bounds the memory that clocks take: 256 MB.
@@ -19,9 +79,9 @@ const maxCells = 64 << 20
 // room for them.
 func (g *Graph) Tick() bool {
 	c := &g.Clocks
-	c.columns = len(g.X.Chains)
+	c.width = g.columns.width()
 	c.row = resize(c.row, len(g.into), 0)
-	c.cells = resize(c.cells, c.columns, 0) // row 0: nothing came before
+	c.cells = resize(c.cells, c.width, 0) // row 0: nothing came before
 	for _, node := range g.order {
 		if !g.tick(node) {
 			return false
@@ -31,8 +91,8 @@ func (g *Graph) Tick() bool {
 }
 
 func (c *Clocks) cellsOf(row int32) []int32 {
-	at := int(row) * c.columns
-	return c.cells[at : at+c.columns : at+c.columns]
+	at := int(row) * c.width
+	return c.cells[at : at+c.width : at+c.width]
 }
 
 // tick fills in the row of a node from those of the nodes just before it.
@@ -48,7 +108,7 @@ func (g *Graph) tick(node int32) bool {
 			continue
 		}
 		if !own {
-			if len(c.cells)+c.columns > maxCells {
+			if len(c.cells)+c.width > maxCells {
 				return false
 			}
 			row, own = c.copy(row), true
@@ -59,23 +119,40 @@ func (g *Graph) tick(node int32) bool {
 	return true
 }
 
-// copy returns a new row, like the given one.
+// copy returns a new row, like the given one. Room doubles, because what append
+// gives to long slices is a quarter.
 func (c *Clocks) copy(row int32) int32 {
+	if n := len(c.cells); n+c.width > cap(c.cells) {
+		c.cells = slices.Grow(c.cells, min(max(n, c.width), maxCells-n))
+	}
 	c.cells = append(c.cells, c.cellsOf(row)...)
-	return int32(len(c.cells)/c.columns) - 1
+	return int32(len(c.cells)/c.width) - 1
 }
 
 // knows reports whether the row already has the node and all that comes before it.
 func (g *Graph) knows(row, node int32) bool {
 	cells := g.cellsOf(row)
 	if !g.IsJoin(node) {
-		return cells[g.X.Events[node].Chain] > g.X.Position(node)
+		return g.columns.at(cells, g.X.Events[node].Chain) > g.X.Position(node)
 	}
-	if g.row[node] == row {
-		return true
+	return g.row[node] == row || g.covered(cells, g.row[node], None, 0)
+}
+
+// covered reports whether cells know all that the row does, but for the first n
+// events of one chain.
+func (g *Graph) covered(cells []int32, row, chain, n int32) bool {
+	known := g.cellsOf(row)
+	own := int32(None)
+	if chain != None {
+		own = g.columns.of[chain]
 	}
-	for i, n := range g.cellsOf(g.row[node]) {
-		if n > cells[i] {
+	for i, k := range known[:g.columns.counted] {
+		if k > cells[i] && (int32(i) != own || k > n) {
+			return false
+		}
+	}
+	for i, bits := range known[g.columns.counted:] {
+		if bits&^cells[g.columns.counted+i] != 0 {
 			return false
 		}
 	}
@@ -84,11 +161,9 @@ func (g *Graph) knows(row, node int32) bool {
 
 // learn adds the node and all that comes before it to the cells of a row.
 func (g *Graph) learn(cells []int32, node int32) {
-	for i, n := range g.cellsOf(g.row[node]) {
-		cells[i] = max(cells[i], n)
-	}
+	g.columns.merge(cells, g.cellsOf(g.row[node]))
 	if !g.IsJoin(node) {
-		cells[g.X.Events[node].Chain] = g.X.Position(node) + 1
+		g.columns.note(cells, g.X.Events[node].Chain, g.X.Position(node)+1)
 	}
 }
 
@@ -97,7 +172,7 @@ func (g *Graph) Past(node, chain int32) int32 {
 	if !g.IsJoin(node) && g.X.Events[node].Chain == chain {
 		return g.X.Position(node)
 	}
-	return g.cells[int(g.row[node])*g.columns+int(chain)]
+	return g.columns.at(g.cellsOf(g.row[node]), chain)
 }
 
 // Reaches reports whether event a comes before node b.
@@ -122,11 +197,5 @@ func (g *Graph) LastWrite(key *Key, run Run, node int32) (last int32, count int)
 
 // Covers reports whether all that comes before the join comes before the event.
 func (g *Graph) Covers(event, join int32) bool {
-	cells := g.cellsOf(g.row[event])
-	for i, n := range g.cellsOf(g.row[join]) {
-		if n > cells[i] && (int32(i) != g.X.Events[event].Chain || n > g.X.Position(event)) {
-			return false
-		}
-	}
-	return true
+	return g.covered(g.cellsOf(g.row[event]), g.row[join], g.X.Events[event].Chain, g.X.Position(event))
 }

@@ -46,9 +46,9 @@ type Event struct {
 // Reads reports whether the answer of the event says what its key held.
 func (e *Event) Reads() bool { return e.From != None || e.List != None }
 
-// A Chain is a piece of a session: events in program order. A session is one
-// chain, unless operations of unknown outcome ended some: such an operation is
-// the last of its chain, and the next chain goes on from the event before it.
+// A Chain is a piece of a session: events in program order. What was acknowledged
+// to a session is one chain. Operations of unknown outcome are chains of their own,
+// that come after what the session did before them and before nothing that it did.
 type Chain struct {
 	Client int32 // the session, numbered by first appearance
 	First  int32 // the first event

@@ -33,12 +33,14 @@ type Graph struct {
 	last  []int32 // scratch of addRest, by chain
 	order []int32 // of all nodes, after Sweep
 	sweep sweep
+
+	columns columns
 	Clocks
 }
 
 // NewGraph returns the program order of an execution.
 func NewGraph(x *Execution) *Graph {
-	g := &Graph{X: x, into: filled(len(x.Events), None)}
+	g := &Graph{X: x, into: filled(len(x.Events), None), columns: newColumns(x)}
 	for c := range x.Chains {
 		if chain := &x.Chains[c]; chain.Parent != None {
 			g.Add(chain.Parent, chain.First, Program, None)
