@@ -46,6 +46,7 @@ var mayImport = []struct {
 	{"models/store/versioned", []string{"models/store", "sim", "checker/history"}, nil},
 	{"models/store", []string{"sim", "net/call", "checker/history"}, nil},
 	{"models/raft", []string{"models/store", "sim", "net/call", "checker/history"}, []string{"go.etcd.io/raft/v3", "google.golang.org/protobuf"}},
+	{"models/service", []string{"models/store", "sim", "net/call", "net/policy", "checker/history"}, nil},
 	{"models/*", []string{"models/store", "models/store/versioned", "sim", "net/call", "checker/history"}, nil},
 	{"models", []string{"models/*"}, nil},
 	{"results/...", []string{"results"}, []string{"gonum.org/v1/plot", "gonum.org/v1/gonum"}},
@@ -53,7 +54,7 @@ var mayImport = []struct {
 	{"experiments/strict", nil, []string{"go.yaml.in/yaml/v4", "github.com/google/jsonschema-go"}},
 	{"experiments/fault", []string{"models/store", "net", "net/*", "sim", "sim/dist"}, nil},
 	{"experiments/workload", []string{"checker/history", "sim", "sim/dist"}, nil},
-	{"experiments", []string{"experiments/*", "models", "models/store", "net", "net/*", "checker", "checker/*", "sim", "sim/*", "results", "results/chart"}, []string{"github.com/google/jsonschema-go"}},
+	{"experiments", []string{"experiments/*", "models", "models/store", "models/service", "net", "net/*", "checker", "checker/*", "sim", "sim/*", "results", "results/chart"}, []string{"github.com/google/jsonschema-go"}},
 	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 }
 

@@ -29,11 +29,12 @@ type Experiment struct {
 
 // The paths that are not settings of one cell.
 const (
-	sweepModel  = "model"
-	pathModels  = "models"
-	pathSweep   = "sweep"
-	maxCells    = 10_000
-	schemaTitle = "A Faultline experiment"
+	sweepModel   = "model"
+	pathModels   = "models"
+	pathSweep    = "sweep"
+	pathServices = "services"
+	maxCells     = 10_000
+	schemaTitle  = "A Faultline experiment"
 )
 
 // Load reads an experiment from a file, or from standard input if path is "-",
@@ -140,8 +141,8 @@ func grid(doc *strict.Doc, whole *Spec) ([]point, error) {
 		if points, err = spreadModels(points[0], doc); err != nil {
 			return nil, err
 		}
-	case whole.Model == nil && !sweeps(whole, sweepModel):
-		return nil, strict.Join(doc.Root().Problem("no store is named", "add model: raft, or models: [raft, lww]; see faultline list models"))
+	case whole.Model == nil && len(whole.Services) == 0 && !sweeps(whole, sweepModel):
+		return nil, strict.Join(doc.Root().Problem("no store is named", "add model: raft, or models: [raft, lww]; see faultline list models; or services, which need no store"))
 	}
 	for _, p := range points {
 		if err := spellOut(p.doc); err != nil {
@@ -276,15 +277,24 @@ func (p point) cell(e *Experiment) (Cell, error) {
 	if err := p.doc.Decode(&spec); err != nil {
 		return Cell{}, err
 	}
-	if spec.Model == nil { // the whole file has been told so
+	if spec.Model == nil && len(spec.Services) == 0 { // the whole file has been told so
 		return Cell{}, nil
+	}
+	if len(spec.Services) > 0 {
+		if err := spec.graph().Check(spec.Model != nil); err != nil {
+			return Cell{}, p.doc.At(pathServices).Problem(err.Error(), "")
+		}
+	}
+	at := p.doc.At(sweepModel)
+	if spec.Model == nil {
+		at = p.doc.At(pathServices)
 	}
 	sc, err := spec.scenario(e.Name)
 	if err != nil {
-		return Cell{}, p.doc.At(sweepModel).Problem(err.Error(), "")
+		return Cell{}, at.Problem(err.Error(), "")
 	}
 	if err := sc.Check(); err != nil {
-		return Cell{}, p.doc.At(sweepModel).Problem(err.Error(), "")
+		return Cell{}, at.Problem(err.Error(), "")
 	}
 	for i, f := range spec.Faults {
 		if err := f.Check(sc.Cluster()); err != nil {
@@ -309,6 +319,9 @@ func series(spec *Spec, params []results.Param) string {
 
 // label returns the store's name in tables and charts.
 func (s *ModelSpec) label() string {
+	if s == nil {
+		return pathServices
+	}
 	if s.Label != "" {
 		return s.Label
 	}
@@ -320,7 +333,7 @@ func (s *Spec) budget() fault.Budget {
 	switch {
 	case s.Budget.Down == nil:
 		return fault.Budget{}
-	case *s.Budget.Down >= s.Model.replicas():
+	case *s.Budget.Down >= s.nodes():
 		return fault.Budget{Down: fault.Unlimited}
 	}
 	return fault.Budget{Down: *s.Budget.Down}
@@ -333,12 +346,13 @@ func (s *Spec) scenario(name string) (*Scenario, error) {
 		return nil, err
 	}
 	sc := &Scenario{
-		Name: name, Model: s.Model.Model, Replicas: s.Model.replicas(), Values: s.Model.Values, Mutant: s.Model.Mutant,
+		Name: name, Server: s.Server.server(),
 		Topology: topology, Network: s.Network.options(),
 		CPU: s.Machine.CPU.Std(), Disk: dist.Exponential(defaultSync), ClockBound: s.Machine.ClockBound.Std(),
 		Workload: s.Workload.workload(), Policy: s.Client.policy(),
 		Warmup: s.Warmup.Std(), Settle: s.Settle.Std(), Budget: s.budget(),
 	}
+	s.place(sc)
 	if s.Machine.Disk != nil {
 		sc.Disk = s.Machine.Disk.Law
 	}

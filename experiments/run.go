@@ -50,6 +50,8 @@ type Outcome struct {
 	Sim      sim.Stats
 	Net      net.Stats
 	Work     WorkStats
+	Servers  sim.ServerStats // of all replicas that are servers, over the workload
+	Workers  int             // of theirs
 }
 
 // WorkStats are the costs of the workload; the warm-up and the settling phase are not counted.
@@ -92,7 +94,7 @@ func (r *run) play() *Outcome {
 	sc := r.scenario
 	end := sim.Time(sc.Workload.Duration)
 	r.sim.Run(-1)
-	before := r.costs()
+	before, served := r.costs(), r.served()
 	for _, c := range r.clients {
 		r.ask(c)
 	}
@@ -103,11 +105,14 @@ func (r *run) play() *Outcome {
 	r.sim.Run(end)
 	r.stopped = true
 	costs := r.costs().minus(before)
+	served = r.served().Minus(served)
 	fault.HealAll(r.world)
 	r.sim.Run(end.Add(sc.Settle))
 	final := len(r.record.History())
 	r.readAll()
-	return r.outcome(end, final, costs)
+	o := r.outcome(end, final, costs)
+	o.Servers, o.Workers = served, r.workers()
+	return o
 }
 
 // ask starts a client's scripts.
@@ -198,6 +203,24 @@ func (r *run) nextValue() int64 {
 func (r *run) costs() WorkStats {
 	stats := r.sim.Stats()
 	return WorkStats{Sent: stats.Sent, Syncs: stats.Syncs, Bytes: r.net.Stats().Bytes}
+}
+
+// served adds up what servers did so far.
+func (r *run) served() (all sim.ServerStats) {
+	for _, id := range r.config.Replicas {
+		all = all.Plus(r.sim.ServerStats(id))
+	}
+	return all
+}
+
+// workers counts those of all servers.
+func (r *run) workers() (n int) {
+	for i := range r.config.Replicas {
+		if rules := r.scenario.serverOf(i); rules != nil {
+			n += max(rules.Workers, 1)
+		}
+	}
+	return n
 }
 
 func (w WorkStats) minus(v WorkStats) WorkStats {

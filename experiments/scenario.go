@@ -9,6 +9,7 @@ import (
 
 	"faultline/experiments/fault"
 	"faultline/experiments/workload"
+	"faultline/models/service"
 	"faultline/models/store"
 	"faultline/net"
 	"faultline/net/policy"
@@ -20,15 +21,17 @@ type Scenario struct {
 	Name string // of the experiment
 
 	Model    *store.Model
-	Replicas int
-	Values   store.Values // settings of the model; what is missing has its default
-	Mutant   string       // a bug to plant, or empty
+	Replicas int            // all of them: those of services come after the store's
+	Services *service.Graph // before the store, as Model has it already; nil: none
+	Values   store.Values   // settings of the model; what is missing has its default
+	Mutant   string         // a bug to plant, or empty
 
 	Topology     *net.Topology
 	Network      net.Options
 	ReplicaSites []int         // sites of the topology, taken round robin; empty: all of them
 	ClientSites  []int         // the same for clients
 	CPU          time.Duration // what a replica needs to handle a message or timer
+	Server       *sim.Server   // how replicas serve requests; nil: like all else that they handle
 	Disk         sim.Delays    // what a sync takes; nil: no time
 	ClockBound   time.Duration // the error that the replicas' clock service claims at most
 

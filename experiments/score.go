@@ -216,7 +216,7 @@ func freshCurve(samples []staleness.Sample) []results.Fresh {
 // of the workload, not the final reads.
 func scoreService(row *results.Row, sc *Scenario, o *Outcome) {
 	ops := o.History[:len(o.History)-len(o.Final)]
-	s := service{row: row, window: windowOf(sc.Workload.Duration)}
+	s := served{row: row, window: windowOf(sc.Workload.Duration)}
 	s.row.Timeline = results.Timeline{WindowMS: ms(s.window)}
 	for i := range ops {
 		s.add(&ops[i], o.Arrivals[i])
@@ -232,6 +232,13 @@ func scoreService(row *results.Row, sc *Scenario, o *Outcome) {
 		row.Metrics["fsyncs_per_op"] = float64(o.Work.Syncs) / n
 		row.Metrics["attempts_per_op"] = float64(o.Attempts) / n
 	}
+	scoreServers(row, o, sc.Workload.Duration)
+	if share, ok := s.afterwards(o, sc.Workload.Duration); ok {
+		row.Metrics["recovered"] = 0
+		if share >= enough {
+			row.Metrics["recovered"] = 1
+		}
+	}
 	if recovery, ok := s.recovery(o, sc.Workload.Duration); ok {
 		row.Metrics["recovery"] = ms(recovery)
 	}
@@ -243,8 +250,8 @@ func windowOf(d time.Duration) time.Duration {
 	return max(250*time.Millisecond, (d / 240).Round(50*time.Millisecond))
 }
 
-// A service adds up how operations fared.
-type service struct {
+// A served adds up how operations fared.
+type served struct {
 	row       *results.Row
 	window    time.Duration
 	all       results.Histogram
@@ -254,7 +261,7 @@ type service struct {
 	mutations [2]int
 }
 
-func (s *service) add(op *history.Op, arrived sim.Time) {
+func (s *served) add(op *history.Op, arrived sim.Time) {
 	kind := &s.reads
 	latency := &s.row.Latency.Read
 	if op.Kind.Mutates() {
@@ -284,7 +291,7 @@ func (s *service) add(op *history.Op, arrived sim.Time) {
 	}
 }
 
-func (s *service) shares() {
+func (s *served) shares() {
 	share := func(metric string, ok, called int) {
 		if called > 0 {
 			s.row.Metrics[metric] = float64(ok) / float64(called)
@@ -295,7 +302,7 @@ func (s *service) shares() {
 	share("succeeded", s.reads[1]+s.mutations[1], s.reads[0]+s.mutations[0])
 }
 
-func (s *service) latencies() {
+func (s *served) latencies() {
 	if s.all.Count() == 0 {
 		return
 	}
@@ -306,7 +313,7 @@ func (s *service) latencies() {
 }
 
 // longestGap returns the longest stretch of the workload without an answer.
-func (s *service) longestGap(end sim.Time) time.Duration {
+func (s *served) longestGap(end sim.Time) time.Duration {
 	slices.Sort(s.answers)
 	last, gap := history.Time(0), time.Duration(0)
 	for _, at := range append(s.answers, history.Time(end)) {
@@ -316,17 +323,55 @@ func (s *service) longestGap(end sim.Time) time.Duration {
 	return gap
 }
 
-// recovery returns the time from the end of the last fault that ended while the
-// workload went on to the first window from which at least 90 % of the operations
-// succeed. It is not there if no fault ended in time, or service did not come back.
-func (s *service) recovery(o *Outcome, end time.Duration) (time.Duration, bool) {
-	const enough = 0.9
-	var healed time.Duration
+// scoreServers fills in what servers did with their time, if there are any.
+func scoreServers(row *results.Row, o *Outcome, length time.Duration) {
+	if o.Workers == 0 {
+		return
+	}
+	did := &o.Servers
+	row.Metrics["utilization"] = did.Busy.Seconds() / (length.Seconds() * float64(o.Workers))
+	if did.Busy > 0 {
+		row.Metrics["wasted_work"] = float64(did.Wasted) / float64(did.Busy)
+	}
+	if shed := did.Refused + did.Dropped; did.Done+shed > 0 {
+		row.Metrics["shed"] = float64(shed) / float64(did.Done+shed)
+	}
+}
+
+// enough is the share of operations that succeed where service is well.
+const enough = 0.9
+
+// lastHealed returns when the last fault ended that ended while the workload went on, or 0.
+func lastHealed(o *Outcome, end time.Duration) (healed time.Duration) {
 	for _, b := range o.Bands {
 		if to := time.Duration(b.To); to < end {
 			healed = max(healed, to)
 		}
 	}
+	return healed
+}
+
+// afterwards returns the share of operations that succeed in the last quarter of
+// the time after the last fault. It is not there if no fault ended in time.
+func (s *served) afterwards(o *Outcome, end time.Duration) (share float64, any bool) {
+	healed := lastHealed(o, end)
+	if healed == 0 {
+		return 0, false
+	}
+	called, ok := 0, 0
+	t := &s.row.Timeline
+	for i := int((end - (end-healed)/4 + s.window - 1) / s.window); i < len(t.Called); i++ {
+		called += t.Called[i]
+		ok += t.OK[i]
+	}
+	return float64(ok) / float64(called), called > 0
+}
+
+// recovery returns the time from the end of the last fault that ended while the
+// workload went on to the first window from which at least 90 % of the operations
+// succeed. It is not there if no fault ended in time, or service did not come back.
+func (s *served) recovery(o *Outcome, end time.Duration) (time.Duration, bool) {
+	healed := lastHealed(o, end)
 	if healed == 0 {
 		return 0, false
 	}

@@ -8,6 +8,7 @@ import (
 // ClientSpec is the clients' policy as it is written. Each client machine has
 // budgets, breakers and limiters of its own.
 type ClientSpec struct {
+	Label    string          `yaml:"label" doc:"name in tables and charts, where it is swept"`
 	Preset   string          `yaml:"preset" doc:"the policy of well-known software to start from: see faultline list policies; what is written here replaces its part"`
 	Timeout  strict.Duration `yaml:"timeout" default:"500ms" min:"1us" max:"1h" doc:"how long a client waits for the answer to one attempt"`
 	Total    strict.Duration `yaml:"total" default:"2s" min:"1us" max:"1h" doc:"how long it waits for the operation as a whole"`

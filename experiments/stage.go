@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"faultline/experiments/fault"
+	"faultline/models/service"
 	"faultline/models/store"
 	"faultline/net"
 	"faultline/net/policy"
@@ -56,6 +57,30 @@ func configure(sc *Scenario, base sim.NodeID) store.Config {
 	return config
 }
 
+// groups names the replicas of services, and of the store beneath them.
+func (sc *Scenario) groups() []fault.Group {
+	if sc.Services == nil {
+		return nil
+	}
+	from := sc.Replicas - sc.Services.Nodes()
+	groups := []fault.Group{{Name: service.Store, To: from}}[:min(from, 1)]
+	for _, s := range sc.Services.Services {
+		groups = append(groups, fault.Group{Name: s.Name, From: from, To: from + s.Replicas})
+		from += s.Replicas
+	}
+	return groups
+}
+
+// serverOf returns how the i-th replica serves requests, or nil.
+func (sc *Scenario) serverOf(i int) *sim.Server {
+	if g := sc.Services; g != nil && i >= sc.Replicas-g.Nodes() {
+		if s, _ := g.Of(i - (sc.Replicas - g.Nodes())); s.Server != nil {
+			return s.Server
+		}
+	}
+	return sc.Server
+}
+
 // Config returns what the scenario's replicas are told.
 func (sc *Scenario) Config() store.Config { return configure(sc, baseOf(sc.Replicas)) }
 
@@ -73,6 +98,9 @@ func (r *run) addReplicas() {
 		r.net.Place(id, r.site(sc.ReplicaSites, i))
 		r.sim.Add(id, func() sim.Handler { return sc.Model.Replica(r.config, id) })
 		r.sim.SetCPU(id, sc.CPU)
+		if rules := sc.serverOf(i); rules != nil {
+			r.sim.SetServer(id, *rules)
+		}
 		r.sim.SetDisk(id, sc.Disk)
 		r.sim.ClockOf(id).Claim(sc.ClockBound)
 	}
@@ -109,10 +137,14 @@ func (r *run) addProxy(c *client) sim.NodeID {
 // nearFirst returns the replicas by their mean distance from a client. Of equally
 // near ones, each client has another first, so that clients spread over them.
 func (r *run) nearFirst(c *client) []sim.NodeID {
-	n := len(r.config.Replicas)
+	front := r.config.Replicas
+	if f := r.scenario.Model.Front; f != nil {
+		front = f(r.config, c.index)
+	}
+	n := len(front)
 	near := make([]sim.NodeID, 0, n)
 	for i := range n {
-		near = append(near, r.config.Replicas[(c.index+i)%n])
+		near = append(near, front[(c.index+i)%n])
 	}
 	from := r.distances(r.net.Site(c.id))
 	slices.SortStableFunc(near, func(a, b sim.NodeID) int {
@@ -142,14 +174,14 @@ func (r *run) newWorld() *fault.World {
 		nearest = append(nearest, c.view.Near[0])
 	}
 	return fault.NewWorld(r.sim, r.net, fault.Cast{
-		Replicas: r.config.Replicas, Master: r.config.Master, Clients: clients, Nearest: nearest,
+		Replicas: r.config.Replicas, Groups: r.scenario.groups(), Master: r.config.Master, Clients: clients, Nearest: nearest,
 		ClockBound: r.scenario.ClockBound, CPU: r.scenario.CPU, Disk: r.scenario.Disk, End: sim.Time(r.scenario.Workload.Duration),
 	}, r.scenario.Budget)
 }
 
 // Cluster returns the numbers that faults need to know.
 func (sc *Scenario) Cluster() fault.Cluster {
-	return fault.Cluster{Replicas: sc.Replicas, Clients: sc.Workload.Clients, Master: sc.Model.Master != nil, ClockBound: sc.ClockBound}
+	return fault.Cluster{Replicas: sc.Replicas, Groups: sc.groups(), Clients: sc.Workload.Clients, Master: sc.Model.Master != nil, ClockBound: sc.ClockBound}
 }
 
 // Check returns what is wrong with a scenario and how to mend it, or nil.

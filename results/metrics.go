@@ -64,12 +64,16 @@ var Metrics = []Metric{
 	{"lost", "lost writes", Count, Lower, "Acknowledged writes that no replica and no read knew of after heal and settle, though nothing overwrote them."},
 	{"dropped", "dropped writes", Count, Lower, "Acknowledged writes that the store's own order of versions puts below one that was in place before they were called: nobody will read them."},
 	{"diverged", "diverged keys", Count, Lower, "Keys on which replicas differ after heal and settle."},
-	{"throughput", "throughput", PerSecond, Higher, "Operations answered OK per second of virtual time."},
+	{"throughput", "throughput", PerSecond, Higher, "Goodput: operations answered OK per second of virtual time."},
 	{"messages_per_op", "messages per operation", PerOp, Lower, "Messages sent by clients and replicas per operation answered OK."},
 	{"bytes_per_op", "bytes per operation", PerOp, Lower, "Bytes sent by clients and replicas per operation answered OK."},
 	{"fsyncs_per_op", "fsyncs per operation", PerOp, Lower, "Disk syncs on all replicas per operation answered OK."},
-	{"attempts_per_op", "attempts per operation", PerOp, Lower, "Requests a client sent per operation, the first one included."},
+	{"attempts_per_op", "attempts per operation", PerOp, Lower, "Amplification: requests a client sent per operation, the first one included."},
+	{"utilization", "utilization of servers", Share, Neither, "Share of their time for which the workers of servers were at work."},
+	{"wasted_work", "wasted work", Share, Lower, "Share of the time of servers' workers that went into refusals, and into requests whose sender no longer waited when they were done."},
+	{"shed", "requests shed", Share, Neither, "Share of the requests that reached servers which were turned away or dropped."},
 	{"unavailable", "longest outage", Millisecond, Lower, "Longest stretch of the run without an operation answered OK."},
+	{"recovered", "recovered", Share, Higher, "1 if at least 90% of the operations succeed in the last quarter of the time after the last fault that ended while the workload went on, otherwise 0: not recovered within the run."},
 	{"recovery", "recovery time", Millisecond, Lower, "Time from the heal to the first window in which at least 90% of the operations succeed."},
 }
 

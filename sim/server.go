@@ -47,6 +47,9 @@ const (
 	CoDel
 )
 
+// Disciplines lists the disciplines.
+var Disciplines = []Discipline{FIFO, LIFO, CoDel}
+
 var disciplineNames = [...]string{"fifo", "lifo", "codel"}
 
 // String returns fifo, lifo or codel.

@@ -38,7 +38,13 @@ var All = []*Kind{
 	clockStep,
 	clockDrift,
 	clockFreeze,
+
+	cpuQuota,
+	flushCaches,
 }
+
+// planned are the kinds that random plans draw from.
+var planned = slices.DeleteFunc(slices.Clone(All), func(k *Kind) bool { return k.byHand })
 
 // Find returns the kind of that name.
 func Find(name string) (*Kind, bool) {

@@ -37,6 +37,9 @@ type Kind struct {
 	check func(v settings, c Cluster) error
 	// moment is true of faults that are over as soon as they have begun.
 	moment bool
+	// byHand is true of faults that random plans leave out, since they show only where
+	// experiments ask for it: what a plan draws stays the same without them.
+	byHand bool
 }
 
 // A Fault is a kind with its settings.
@@ -46,10 +49,17 @@ type Fault struct {
 	Name   string       // of the script and its random stream; see Named
 }
 
+// A Group is replicas that have a name together: those of a service, or of the store beneath services.
+type Group struct {
+	Name     string
+	From, To int // replicas [From, To), counted from 0
+}
+
 // A Cluster is what there is to strike.
 type Cluster struct {
 	Replicas   int
 	Clients    int
+	Groups     []Group
 	Master     bool          // the store has a configuration master
 	ClockBound time.Duration // the error that the clock service claims at most; 0: it claims nothing, and no clock is right
 }

@@ -1,6 +1,8 @@
 package fault
 
 import (
+	"fmt"
+
 	"faultline/models/store"
 	"faultline/sim"
 )
@@ -116,6 +118,27 @@ var slowNode = &Kind{
 	},
 	breaks: breaksFailStop,
 	check:  checkTarget,
+}
+
+var cpuQuota = &Kind{
+	Name: "cpu-quota", Family: "nodes", byHand: true,
+	Doc: "A node's processor works for a share of the time only, as under the quota of a container: it is slower by that. Disks are not.",
+	Params: params([]Param{replicaTarget(targetRandom),
+		shareParam("share", "What is left of the processor, from 0.001 to 1.", 0.4)}, timing()),
+	plan: func(w *World, v settings, r *sim.Stream) strike {
+		share := int64(v.share("share")*thousandths + 0.5)
+		s := w.onServers(fmt.Sprintf("%g %% of the processor of", float64(share)/10), v, r,
+			func(p *patient) { p.quotas = append(p.quotas, share); p.slow() },
+			func(p *patient) { p.quotas = remove(p.quotas, share); p.slow() })
+		return s.strike
+	},
+	breaks: breaksFailStop,
+	check: func(v settings, c Cluster) error {
+		if share := v.share("share"); share < 1.0/thousandths {
+			return fmt.Errorf("share is %v: it must be at least 0.1%%; to stop the node, use the fault pause", share)
+		}
+		return checkTarget(v, c)
+	},
 }
 
 var slowDisk = &Kind{

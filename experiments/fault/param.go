@@ -107,7 +107,7 @@ func targetParam(def, doc string, samples ...any) Param {
 // replicaTarget is the target of faults that strike replicas.
 func replicaTarget(def string) Param {
 	return targetParam(def,
-		"Whom: random (a replica), leader, follower, minority (of the replicas, at random), all, or names such as n2, or n1, n3, or master. In a store without leaders, leader is any replica.",
+		"Whom: random (a replica), leader, follower, minority (of the replicas, at random), all, or names such as n2, or n1, n3, or master; where there are services, the name of one, or store. In a store without leaders, leader is any replica.",
 		targetRandom, targetLeader, targetFollower, "n1")
 }
 

@@ -16,6 +16,7 @@ type patient struct {
 	pauses   int
 	lies     int
 	slowCPU  []int64 // factors
+	quotas   []int64 // of the processor's time, in thousandths
 	slowDisk []int64
 	offset   time.Duration // of the clock, by steps and offsets
 	ppm      int64         // drift of the clock
@@ -85,22 +86,27 @@ const (
 	healthySync = time.Millisecond
 )
 
+const thousandths = 1000
+
 // maxSlow bounds the product of all factors on one node.
 const maxSlow = 1_000_000
 
 // slow sets the speed of processor and disk from the factors in force.
 func (p *patient) slow() {
 	cost, law := p.healthy()
-	if factor := product(p.slowCPU); factor > 1 {
-		if cost == 0 {
-			cost = healthyCPU
-		}
-		cost *= time.Duration(factor)
+	factor := product(p.slowCPU)
+	if factor > 1 && cost == 0 {
+		cost = healthyCPU
+	}
+	factor *= thousandths
+	for _, share := range p.quotas {
+		factor = min(factor*thousandths/share, maxSlow*thousandths)
 	}
 	if factor := product(p.slowDisk); factor > 1 {
 		law = slowed{law, factor}
 	}
 	p.world.sim.SetCPU(p.id, cost)
+	p.world.sim.SlowCPU(p.id, factor)
 	p.world.sim.SetDisk(p.id, law)
 }
 

@@ -11,7 +11,7 @@ import (
 // maxRandom is the most faults of a random plan.
 const maxRandom = 5
 
-// Random draws a plan of one to five faults of the whole catalogue, none of which
+// Random draws a plan of one to five faults of the catalogue, none of which
 // breaks one of the assumptions to stay within. Faults that overlap may break
 // more than each alone: run the plan with Budget.StayWithin too. The same stream
 // gives the same plan. Where nothing may happen at all the plan is empty.
@@ -37,7 +37,7 @@ func breaksAny(broken, within []store.Assumption) bool {
 
 // randomFault draws a fault with typical settings, at a time that leaves room for it.
 func randomFault(r *sim.Stream, c Cluster, until time.Duration) Fault {
-	kind := All[r.IntN(len(All))]
+	kind := planned[r.IntN(len(planned))]
 	values := store.Values{}
 	for i := range kind.Params {
 		values[kind.Params[i].Name] = kind.Params[i].sample(r)

@@ -25,6 +25,11 @@ func (w *World) name(id sim.NodeID) string {
 func replicaName(i int) string { return "n" + strconv.Itoa(i+1) }
 
 func (w *World) names(ids []sim.NodeID) string {
+	for _, g := range w.cast.Groups {
+		if slices.Equal(ids, w.cast.Replicas[g.From:g.To]) {
+			return g.Name
+		}
+	}
 	var names []string
 	for _, id := range ids {
 		names = append(names, w.name(id))
@@ -89,9 +94,12 @@ func checkServers(target string, c Cluster) error {
 		return nil
 	}
 	names := splitTarget(target)
+	if len(names) == 1 && c.group(target) != nil {
+		return nil
+	}
 	for i, name := range names {
 		if err := c.checkName(name); err != nil {
-			return fmt.Errorf("target: %w; name a node, or say %s", err, strings.Join(roles, ", "))
+			return fmt.Errorf("target: %w; name a node, or say %s", err, strings.Join(append(c.groupNames(), roles...), ", "))
 		}
 		if slices.Contains(names[:i], name) {
 			return fmt.Errorf("target: %s is there twice", name)
@@ -101,6 +109,22 @@ func checkServers(target string, c Cluster) error {
 		}
 	}
 	return nil
+}
+
+// group returns the group of that name, or nil.
+func (c Cluster) group(name string) *Group {
+	i := slices.IndexFunc(c.Groups, func(g Group) bool { return g.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &c.Groups[i]
+}
+
+func (c Cluster) groupNames() (names []string) {
+	for _, g := range c.Groups {
+		names = append(names, g.Name)
+	}
+	return names
 }
 
 var roles = []string{targetRandom, targetLeader, targetFollower, targetMinority, targetAll}
@@ -117,6 +141,9 @@ func (c Cluster) countTarget(target string) (replicas int, master bool) {
 	case targetAll:
 		return c.Replicas, false
 	}
+	if g := c.group(target); g != nil {
+		return g.To - g.From, false
+	}
 	for _, name := range splitTarget(target) {
 		if name == "master" {
 			master = true
@@ -132,6 +159,9 @@ func (c Cluster) countTarget(target string) (replicas int, master bool) {
 // whoever leads.
 func (w *World) servers(target string, r *sim.Stream) []sim.NodeID {
 	order := slices.Clone(w.cast.Replicas)
+	if g := w.cast.cluster().group(target); g != nil {
+		return order[g.From:g.To]
+	}
 	if !isRole(target) {
 		return w.named(splitTarget(target))
 	}

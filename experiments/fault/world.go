@@ -13,6 +13,7 @@ import (
 // A Cast is who is there to be struck, and what they are like while healthy.
 type Cast struct {
 	Replicas []sim.NodeID // n1, n2, ...
+	Groups   []Group      // of them
 	Master   sim.NodeID   // master; sim.None if there is none
 	Clients  []sim.NodeID // c1, c2, ...: machines; what the network has colocated with one is on its side
 	Nearest  []sim.NodeID // by client: the replica that it asks first; may be empty
@@ -25,7 +26,7 @@ type Cast struct {
 
 // cluster returns the numbers of the cast.
 func (c *Cast) cluster() Cluster {
-	return Cluster{Replicas: len(c.Replicas), Clients: len(c.Clients), Master: c.Master != sim.None, ClockBound: c.ClockBound}
+	return Cluster{Replicas: len(c.Replicas), Groups: c.Groups, Clients: len(c.Clients), Master: c.Master != sim.None, ClockBound: c.ClockBound}
 }
 
 // A Budget bounds what the faults of a run take down together. A replica is down

@@ -65,6 +65,15 @@ func (r Request) Refuse(hint sim.NodeID) Reply {
 	return Reply{ID: r.ID, Status: history.Failed, Hint: hint}
 }
 
+// Refusal returns the answer of a server that turns the request away unread
+// (sim.Job). Where another copy of it may be carried out, a write is in doubt.
+func (r Request) Refusal(sure bool) any {
+	if sure || !r.Kind.Mutates() {
+		return r.Refuse(sim.None)
+	}
+	return r.Doubt()
+}
+
 // Doubt returns the reply that the operation may or may not happen.
 func (r Request) Doubt() Reply { return Reply{ID: r.ID, Status: history.Unknown, Hint: sim.None} }
 
@@ -98,6 +107,8 @@ type Model struct {
 	// Proxy builds the stateless coordinator beside a client, at id, if the
 	// settings ask for one and nil otherwise. Nil: the model has none.
 	Proxy func(cfg Config, id sim.NodeID) sim.Handler
+	// Front returns the replicas that the client of an index may ask, if not all. May be nil itself.
+	Front func(cfg Config, client int) []sim.NodeID
 	// Route lists whom a client asks, in order: the first, then the next on
 	// failure, and so on round. It must not be empty. The result is read only.
 	Route func(cfg Config, op history.Op, view View) []sim.NodeID
@@ -208,6 +219,12 @@ type Leader interface {
 type Dumper interface {
 	// Dump calls visit for every key the replica holds, in any order.
 	Dump(visit func(key string, v history.Value))
+}
+
+// Flusher is implemented by handlers that keep answers to save work, so that faults can take them away.
+type Flusher interface {
+	// Flush forgets the answers that it keeps.
+	Flush()
 }
 
 // Partial is implemented by handlers of replicas that hold only some of the keys.

@@ -1,0 +1,169 @@
+package service
+
+import (
+	"time"
+
+	"faultline/checker/history"
+	"faultline/models/store"
+	"faultline/net/call"
+	"faultline/net/policy"
+	"faultline/sim"
+)
+
+// A replica is one machine of a service. All that it holds is lost in a crash.
+type replica struct {
+	self   *Service
+	stages [][]*edge
+	under  int // requests under way
+	lastID call.ID
+	sent   map[call.ID]sent
+	timers map[sim.TimerID]*visit
+	idle   []*visit // to be used again
+	seen   seen
+}
+
+// A sent is an attempt whose answer is wanted.
+type sent struct {
+	visit   *visit
+	attempt int
+}
+
+// A request is on its way through the stages.
+type request struct {
+	from   sim.NodeID
+	req    store.Request
+	stage  int
+	open   int         // calls of the stage that are not over
+	asking bool        // the calls of the stage are being made
+	reply  store.Reply // of the call that carries the operation, once it is over
+	begun  bool        // that call was made
+	ended  policy.Outcome
+	failed bool // a hard call failed
+}
+
+func newReplica(w *world, c store.Config, s *Service, id sim.NodeID, place int) *replica {
+	r := &replica{self: s, sent: map[call.ID]sent{}, timers: map[sim.TimerID]*visit{}}
+	for _, stage := range s.Stages {
+		var edges []*edge
+		for i := range stage {
+			edges = append(edges, newEdge(w, c, &stage[i], id, place))
+		}
+		r.stages = append(r.stages, edges)
+	}
+	return r
+}
+
+// Start names attempts anew: answers to those of before a crash must not be taken for others.
+func (r *replica) Start(e sim.Env) {
+	r.lastID = call.ID(e.Rand().Uint64() >> 1)
+	for _, stage := range r.stages {
+		for _, ed := range stage {
+			if ed.Refresh > 0 {
+				r.visit(e, ed, nil)
+			}
+		}
+	}
+}
+
+func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
+	switch m := msg.(type) {
+	case store.Request:
+		r.take(e, from, m)
+	case store.Reply:
+		r.answered(e, from, m)
+	}
+}
+
+// take begins with a request, if there are not too many under way.
+func (r *replica) take(e sim.Env, from sim.NodeID, req store.Request) {
+	if !r.seen.add(from, req.ID) {
+		return
+	}
+	if r.self.Concurrent > 0 && r.under >= r.self.Concurrent {
+		e.Send(from, req.Refusal(true))
+		return
+	}
+	r.under++
+	r.next(e, &request{from: from, req: req, stage: -1})
+}
+
+// next goes on to the next stage if that is over, or answers if there is none.
+func (r *replica) next(e sim.Env, q *request) {
+	for q.open == 0 && !q.asking {
+		q.stage++
+		if q.failed || q.stage == len(r.stages) {
+			r.finish(e, q)
+			return
+		}
+		q.open, q.asking = len(r.stages[q.stage]), true
+		for _, ed := range r.stages[q.stage] {
+			r.ask(e, ed, q)
+		}
+		q.asking = false
+	}
+}
+
+// finish answers the request. What failed after the operation may have reached the store is in doubt.
+func (r *replica) finish(e sim.Env, q *request) {
+	r.under--
+	var reply store.Reply
+	switch mayHaveHappened := q.begun && q.ended != policy.Refused; {
+	case !q.failed && q.begun:
+		reply = q.reply
+		reply.ID, reply.Hint = q.req.ID, sim.None
+	case !q.failed:
+		reply = q.req.Answer(history.Value{}, history.Version{})
+	case q.req.Kind.Mutates() && mayHaveHappened:
+		reply = q.req.Doubt()
+	default:
+		reply = q.req.Refuse(sim.None)
+	}
+	e.Send(q.from, reply)
+}
+
+// Timer is for the calls, and for the refreshes.
+func (r *replica) Timer(e sim.Env, t sim.TimerID) {
+	v := r.timers[t]
+	delete(r.timers, t)
+	v.timer = 0
+	if v.resting {
+		v.resting = false
+		r.begin(e, v)
+		return
+	}
+	r.act(e, v, v.machine.Step(now(e), e.Rand(), policy.Event{Kind: policy.Woke}))
+}
+
+// seen are the requests that came last. A connection hides from its users what
+// the network doubles: without this, one copy might be refused while another goes on to the store.
+type seen struct {
+	names map[name]bool
+	order []name // a ring
+	next  int
+}
+
+type name struct {
+	from sim.NodeID
+	id   call.ID
+}
+
+// remembered is how many requests are.
+const remembered = 1024
+
+// add remembers a request and reports whether it was not remembered already.
+func (s *seen) add(from sim.NodeID, id call.ID) bool {
+	n := name{from, id}
+	if s.names[n] {
+		return false
+	}
+	if s.names == nil {
+		s.names, s.order = map[name]bool{}, make([]name, remembered)
+	}
+	delete(s.names, s.order[s.next])
+	s.order[s.next], s.names[n] = n, true
+	s.next = (s.next + 1) % remembered
+	return true
+}
+
+// now is the node's own time, as policies count it.
+func now(e sim.Env) time.Duration { return time.Duration(e.Clock()) }
