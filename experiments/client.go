@@ -126,7 +126,7 @@ func (i *intent) Peer(target int) int { return int(i.targets[target]) }
 func (i *intent) Request(h call.Header, target int) (sim.NodeID, call.Asks) {
 	to := i.targets[target]
 	if i.attempts < maxAttemptsNoted {
-		i.sent[i.attempts] = history.Attempt{Node: int(to), Call: history.Time(i.proc.Now()), Return: history.Time(h.Deadline)}
+		i.sent[i.attempts] = history.Attempt{Node: int(to), Call: history.Time(i.proc.Now()), Return: history.Time(i.proc.Sim().TrueTime(h.Deadline))}
 	}
 	i.attempts++
 	i.run.attempts++

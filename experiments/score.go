@@ -334,7 +334,7 @@ func scoreServers(row *results.Row, o *Outcome, length time.Duration) {
 		row.Metrics["wasted_work"] = float64(did.Wasted) / float64(did.Busy)
 	}
 	if shed := did.Refused + did.Dropped; did.Done+shed > 0 {
-		row.Metrics["shed"] = float64(shed) / float64(did.Done+shed)
+		row.Metrics["turned_away"] = float64(shed) / float64(did.Done+shed)
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *ServerSpec) server() *sim.Server {
 	}
 	rules := &sim.Server{
 		Workers: s.Workers, Discipline: discipline(s.Queue.Discipline),
-		RejectCost: int64(float64(s.RejectCost)*1000 + 0.5), DropExpired: s.DropExpired, MinLeft: s.MinLeft.Std(),
+		RejectCost: int64(float64(s.RejectCost*1000) + 0.5), DropExpired: s.DropExpired, MinLeft: s.MinLeft.Std(),
 		Target: s.Queue.Target.Std(), Interval: s.Queue.Interval.Std(),
 	}
 	if s.Service != nil {

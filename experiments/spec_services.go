@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"reflect"
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -78,7 +77,7 @@ func (s StageSpec) MarshalStrict() any {
 
 // StrictSchema describes a stage to editors.
 func (StageSpec) StrictSchema() *jsonschema.Schema {
-	one := []*jsonschema.Schema{{Type: "string", Description: "name of a service, or store"}, strict.TypeSchema(reflect.TypeFor[CallSpec](), strict.Rule{})}
+	one := []*jsonschema.Schema{{Type: "string", Description: "name of a service, or store"}, schemaOf[CallSpec]()}
 	return &jsonschema.Schema{AnyOf: append(one, &jsonschema.Schema{Type: "array", Description: "calls at once", Items: &jsonschema.Schema{AnyOf: one}})}
 }
 

@@ -308,6 +308,11 @@ func (p *setting) schema() *jsonschema.Schema {
 	return strict.TypeSchema(t, rule)
 }
 
+// schemaOf returns the schema of a type that no tag bounds.
+func schemaOf[T any]() *jsonschema.Schema {
+	return strict.TypeSchema(reflect.TypeFor[T](), strict.Rule{})
+}
+
 // written returns a value as it is written in a file.
 func written(v any) string {
 	switch v := v.(type) {

@@ -71,7 +71,7 @@ var Metrics = []Metric{
 	{"attempts_per_op", "attempts per operation", PerOp, Lower, "Amplification: requests a client sent per operation, the first one included."},
 	{"utilization", "utilization of servers", Share, Neither, "Share of their time for which the workers of servers were at work."},
 	{"wasted_work", "wasted work", Share, Lower, "Share of the time of servers' workers that went into refusals, and into requests whose sender no longer waited when they were done."},
-	{"shed", "requests shed", Share, Neither, "Share of the requests that reached servers which were turned away or dropped."},
+	{"turned_away", "requests turned away", Share, Neither, "Share of the requests that reached servers which were turned away or dropped."},
 	{"unavailable", "longest outage", Millisecond, Lower, "Longest stretch of the run without an operation answered OK."},
 	{"recovered", "recovered", Share, Higher, "1 if at least 90% of the operations succeed in the last quarter of the time after the last fault that ended while the workload went on, otherwise 0: not recovered within the run."},
 	{"recovery", "recovery time", Millisecond, Lower, "Time from the heal to the first window in which at least 90% of the operations succeed."},

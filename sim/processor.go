@@ -166,7 +166,7 @@ func (n *node) worked(end TimerID) {
 	p := &n.processor
 	w := p.release(end)
 	if p.server != nil {
-		p.account(n.sim.now, &w, p.duration(&w))
+		p.account(n.sim.ClockTime(n.sim.now), &w, p.duration(&w))
 	}
 	n.refresh()
 	n.work()

@@ -57,7 +57,7 @@ func (d Discipline) String() string { return disciplineNames[d] }
 
 // A Job is a message that asks for work and can be turned away.
 type Job interface {
-	// Expires returns when the sender stops waiting for an answer, on its own clock.
+	// Expires returns when the sender stops waiting for an answer, as its own clock reads then.
 	Expires() Time
 	// Refusal returns the answer that turns the job away, or nil to give none. Unless
 	// sure, another copy of the message may have been, or may yet be, worked on.

@@ -180,6 +180,22 @@ func TestExpiryIsJudgedByTheServersClock(t *testing.T) {
 	p.expect(t)
 }
 
+// Where a run begins before instant 0, clocks are ahead of it, and so are the deadlines that they measure.
+func TestExpiryInARunThatBeganBefore(t *testing.T) {
+	p := &play{Sim: sim.New(1)}
+	p.BeginAt(-sim.Time(time.Minute))
+	p.Add(0, func() sim.Handler { return counter{&p.log, p.Sim} })
+	p.SetServer(0, sim.Server{DropExpired: true, Service: &scripted{[]int{5}}})
+	p.Run(0)
+	p.ask(0, errand{"a", p.ClockTime(sim.Time(3 * ms))})
+	p.ask(0, errand{"b", p.ClockTime(sim.Time(4 * ms))})
+	p.ask(0, errand{"c", p.ClockTime(sim.Time(6 * ms))})
+	p.expect(t, "a at 5", "c at 10")
+	if got := p.ServerStats(0); got.Wasted != 10*ms || p.TrueTime(p.ClockTime(7)) != 7 || p.TrueTime(sim.Forever) != sim.Forever {
+		t.Errorf("stats %+v", got)
+	}
+}
+
 // A slow processor takes longer for jobs and refusals alike, and begins anew what it is at.
 func TestSlowServer(t *testing.T) {
 	p := newPlay(sim.Server{}, 4)

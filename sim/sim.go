@@ -169,6 +169,18 @@ func (s *Sim) BeginAt(t Time) {
 	s.queue.beginAt(t)
 }
 
+// ClockTime returns what the clock of a node that is right reads at instant t.
+// Clocks read 0 when a run begins, which may be before instant 0.
+func (s *Sim) ClockTime(t Time) Time { return t.Add(-time.Duration(s.begin)) }
+
+// TrueTime is the inverse of ClockTime.
+func (s *Sim) TrueTime(clock Time) Time {
+	if clock == Forever {
+		return Forever
+	}
+	return clock.Add(time.Duration(s.begin))
+}
+
 // Use plugs in the network. Without one, messages arrive at the instant they are sent.
 func (s *Sim) Use(w Wire) { s.wire = w }
 

@@ -126,7 +126,7 @@ var cpuQuota = &Kind{
 	Params: params([]Param{replicaTarget(targetRandom),
 		shareParam("share", "What is left of the processor, from 0.001 to 1.", 0.4)}, timing()),
 	plan: func(w *World, v settings, r *sim.Stream) strike {
-		share := int64(v.share("share")*thousandths + 0.5)
+		share := int64(float64(v.share("share")*thousandths) + 0.5)
 		s := w.onServers(fmt.Sprintf("%g %% of the processor of", float64(share)/10), v, r,
 			func(p *patient) { p.quotas = append(p.quotas, share); p.slow() },
 			func(p *patient) { p.quotas = remove(p.quotas, share); p.slow() })

@@ -36,13 +36,13 @@ type Header struct {
 	ID       ID       // names this attempt; the reply hands it back
 	Token    Token    // names the intent; the same over attempts
 	Attempt  int      // the how-maniest attempt of the intent, from 1
-	Deadline sim.Time // when the caller stops waiting for this attempt, on the caller's clock; 0: never
+	Deadline sim.Time // when the caller stops waiting for this attempt, as its clock reads then; 0: never
 }
 
 // CallHeader returns h itself; it lets code that knows no store read the header of any request.
 func (h Header) CallHeader() Header { return h }
 
-// Expires returns when the caller stops waiting for this attempt, on its own clock (sim.Job).
+// Expires returns when the caller stops waiting for this attempt, as its own clock reads then (sim.Job).
 func (h Header) Expires() sim.Time {
 	if h.Deadline == 0 {
 		return sim.Forever

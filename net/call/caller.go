@@ -65,7 +65,7 @@ func (c *Caller) NextToken() Token {
 func (c *Caller) Open(t Token, attempt int, deadline sim.Time) Header {
 	c.lastID++
 	c.open = append(c.open, openCall{c.lastID, attempt, deadline})
-	return Header{ID: c.lastID, Token: t, Attempt: attempt, Deadline: deadline}
+	return Header{ID: c.lastID, Token: t, Attempt: attempt, Deadline: c.proc.Sim().ClockTime(deadline)}
 }
 
 // Send sends a request.
