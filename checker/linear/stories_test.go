@@ -97,6 +97,7 @@ func TestStories(t *testing.T) {
 			"an aborted read", h{with(history.Failed, write(1, 7, 0, 10)), read(2, 7, 20, 30)}, Zones,
 			[]int{0, 1}, "client 2 read x=7 at 20 ms, but the operation of client 1 at 0 ns that would have written 7 certainly failed: an aborted read",
 		},
+		{"values are as far apart as numbers can be", h{write(1, math.MinInt64, 0, 10), write(2, math.MaxInt64, 20, 30), read(3, math.MaxInt64, 40, 50)}, Zones, nil, ""},
 		{"an unknown write may never happen", h{write(1, 1, 0, 10), with(history.Unknown, write(2, 2, 20, 0)), read(3, 1, 90, 91)}, Zones, nil, ""},
 		{"an unknown write may happen late", h{with(history.Unknown, write(2, 2, 0, 0)), write(1, 1, 5, 10), read(3, 1, 20, 30), read(3, 2, 90, 91)}, Zones, nil, ""},
 		{
@@ -405,4 +406,43 @@ func benchmark(b *testing.B, h history.History) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(h)), "ns/op-judged")
+}
+
+// The empty key is a key like others, wherever it comes.
+func TestEmptyKey(t *testing.T) {
+	for _, keys := range [][2]string{{"", "x"}, {"x", ""}, {"", ""}} {
+		h := history.History{write(1, 1, 0, 10), write(2, 1, 20, 30), read(3, 1, 40, 50)}
+		h[0].Key, h[1].Key, h[2].Key = keys[0], keys[1], keys[1]
+		want := Zones
+		if keys[0] == keys[1] {
+			want = Search // the value comes twice
+		}
+		if r := Check(h, judge.Budget{}); r.Verdict != judge.Holds || r.Engine != want {
+			t.Errorf("keys %q: %v by %s, want %v by %s", keys, r.Verdict, r.Engine, judge.Holds, want)
+		}
+	}
+}
+
+// Lists may begin with what was written: a list of one, or a number that then is
+// appended to.
+func TestListsThatWereWritten(t *testing.T) {
+	one := write(1, 0, 0, 100)
+	one.In.List = []int64{1}
+	onto := func(client int, number int64, items ...int64) history.Op {
+		op := list(client, 0, 100, items...)
+		op.Out.Num = number
+		return op
+	}
+	for _, c := range []struct {
+		h    history.History
+		want judge.Verdict
+	}{
+		{history.History{one, add(2, 2, 0, 100), list(3, 0, 100, 1, 2)}, judge.Holds},
+		{history.History{write(1, 1, 0, 100), add(2, 2, 0, 100), add(3, 3, 0, 100), write(4, 5, 0, 100), onto(5, 1, 2, 3), onto(6, 1, 2)}, judge.Holds},
+		{history.History{write(1, 1, 0, 100), add(2, 2, 0, 100), add(3, 3, 0, 100), write(4, 5, 0, 100), onto(5, 1, 2, 3), onto(6, 5, 2)}, judge.Violated},
+	} {
+		if r := Check(c.h, judge.Budget{}); r.Verdict != c.want || r.Engine != Order {
+			t.Errorf("%v: %v by %s (%s), want %v by %s", c.h, r.Verdict, r.Engine, r.Evidence.Text, c.want, Order)
+		}
+	}
 }

@@ -119,12 +119,12 @@ func (s *stream) add(op *history.Op) bool {
 	}
 	w := s.watch(op.Key)
 	s.settle(w)
+	w.forget()
 	if op.Kind == history.Write {
 		s.write(w, i, op)
 	} else {
 		s.read(w, i, op)
 	}
-	s.forget(w)
 	return s.unfit == ""
 }
 
@@ -302,7 +302,7 @@ func (m mark) before(n mark) bool {
 }
 
 // forget lets go of values in place that cannot be read any more.
-func (s *stream) forget(w *watch) {
+func (w *watch) forget() {
 	n := 0
 	for n < len(w.placed) && w.overwritten(w.placed[n]) {
 		delete(w.live, w.placed[n].number)

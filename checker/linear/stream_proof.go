@@ -158,7 +158,7 @@ func (p *proof) end() {
 	p.now = never
 	p.advance()
 	for _, s := range p.of { // any order: each by itself
-		if !s.written && len(s.reads) > 0 {
+		if !s.written {
 			s.blame(s.reads[0].op)
 		}
 	}
@@ -224,7 +224,7 @@ type extract struct {
 	failed  bool
 	refused bool
 	soonest history.Time
-	latest  located // the read with the latest call
+	latest  *located // the read with the latest call
 }
 
 type located struct {
@@ -239,7 +239,7 @@ func (p *proof) show(source Source, numbers []int64) (Streamed, error) {
 	}
 	var all []*extract
 	for _, x := range numbers {
-		all = append(all, &extract{number: x, soonest: never, latest: located{op: history.Op{Call: always}}})
+		all = append(all, &extract{number: x, soonest: never})
 	}
 	i := -1
 	err := source(func(op *history.Op) bool {
@@ -271,12 +271,16 @@ func (x *extract) take(i int, op *history.Op) {
 			x.keep(i, op)
 		}
 	case op.Observes() && op.Out.Equal(v):
-		if op.Return < x.soonest || isRefused(op) && !x.refused {
-			x.soonest, x.refused = min(x.soonest, op.Return), x.refused || isRefused(op)
+		switch refused := isRefused(op); {
+		case op.Return < x.soonest:
+			x.soonest, x.refused = op.Return, x.refused || refused
+			x.keep(i, op)
+		case refused && !x.refused:
+			x.refused = true
 			x.keep(i, op)
 		}
-		if op.Call > x.latest.op.Call {
-			x.latest = located{i, *op}
+		if x.latest == nil || op.Call > x.latest.op.Call {
+			x.latest = &located{i, *op}
 		}
 	}
 }
@@ -287,8 +291,8 @@ func judgeExtracts(all []*extract) Streamed {
 	var kept []located
 	for _, x := range all {
 		kept = append(kept, x.certain...)
-		if x.latest.op.Call > always {
-			kept = append(kept, x.latest)
+		if x.latest != nil {
+			kept = append(kept, *x.latest)
 		}
 	}
 	slices.SortFunc(kept, func(a, b located) int { return cmp.Compare(a.i, b.i) })

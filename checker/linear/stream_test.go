@@ -117,39 +117,44 @@ func (r *bank) lie(rng *rand.Rand) int64 {
 	}
 }
 
-// A history that goes by is judged as one that is held: verdict, engine, evidence
-// and its words.
+// sameAsHeld checks that a history that goes by is judged as one that is held:
+// verdict, engine, evidence and its words.
+func sameAsHeld(t *testing.T, h history.History, fit bool) Streamed {
+	t.Helper()
+	got, err := CheckStream(passing(h))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Unfit != "" {
+		if fit {
+			t.Fatalf("unfit: %s\n%s", got.Unfit, dump(h))
+		}
+		return got
+	}
+	want := Check(h, judge.Budget{Steps: 20_000_000})
+	if got.Verdict != want.Verdict {
+		t.Fatalf("stream says %v (%s), Check %v (%s):\n%s", got.Verdict, got.Evidence.Text, want.Verdict, want.Evidence.Text, dump(h))
+	}
+	if want.Engine != Zones { // a value came twice
+		return got
+	}
+	if got.Engine != want.Engine || got.Evidence.Text != want.Evidence.Text || !slices.Equal(got.Evidence.Ops, want.Evidence.Ops) {
+		t.Fatalf("stream says %v %v, Check %v %v:\n%s", got.Evidence, got.Engine, want.Evidence, want.Engine, dump(h))
+	}
+	for k, i := range got.Evidence.Ops {
+		if got.Ops[k].String() != h[i].String() || got.Ops[k].Call != h[i].Call {
+			t.Fatalf("operation %d of the evidence is not %v but %v", i, h[i], got.Ops[k])
+		}
+	}
+	return got
+}
+
 func TestStreamAgreesWithCheck(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	verdicts, reasons := map[judge.Verdict]int{}, map[string]int{}
 	compare := func(h history.History, fit bool) {
-		got, err := CheckStream(passing(h))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.Unfit != "" {
-			if fit {
-				t.Fatalf("unfit: %s\n%s", got.Unfit, dump(h))
-			}
-			verdicts[got.Verdict]++
-			return
-		}
-		want := Check(h, judge.Budget{Steps: 20_000_000})
+		got := sameAsHeld(t, h, fit)
 		verdicts[got.Verdict]++
-		if got.Verdict != want.Verdict {
-			t.Fatalf("stream says %v (%s), Check %v (%s):\n%s", got.Verdict, got.Evidence.Text, want.Verdict, want.Evidence.Text, dump(h))
-		}
-		if want.Engine != Zones { // a value came twice
-			return
-		}
-		if got.Engine != want.Engine || got.Evidence.Text != want.Evidence.Text || !slices.Equal(got.Evidence.Ops, want.Evidence.Ops) {
-			t.Fatalf("stream says %v %v, Check %v %v:\n%s", got.Evidence, got.Engine, want.Evidence, want.Engine, dump(h))
-		}
-		for k, i := range got.Evidence.Ops {
-			if got.Ops[k].String() != h[i].String() || got.Ops[k].Call != h[i].Call {
-				t.Fatalf("operation %d of the evidence is not %v but %v", i, h[i], got.Ops[k])
-			}
-		}
 		for _, reason := range rejections["zones"] {
 			if strings.Contains(got.Evidence.Text, reason) {
 				reasons[reason]++
@@ -172,6 +177,45 @@ func TestStreamAgreesWithCheck(t *testing.T) {
 	for _, reason := range rejections["zones"] {
 		if reasons[reason] == 0 {
 			t.Errorf("no history was rejected with %q", reason)
+		}
+	}
+}
+
+func TestStreamStories(t *testing.T) {
+	type h = history.History
+	for _, c := range []struct {
+		name string
+		h    h
+		ops  []int
+	}{
+		{
+			"a read that ends when the write begins is no proof, a stale one later is",
+			h{read(1, 1, 0, 10), write(2, 1, 10, 20), write(3, 2, 30, 40), read(4, 1, 50, 60)}, []int{0, 2, 3},
+		},
+		{
+			"of two reads before the write the second ends too early",
+			h{read(1, 1, 0, 100), read(2, 1, 5, 10), write(3, 1, 50, 60)}, []int{1, 2},
+		},
+		{
+			"the first wrong operation is of the value that is also refused later",
+			h{read(1, 7, 0, 10), read(2, 8, 1, 11), refuse(3, 7, 7, 2, 12)}, []int{0},
+		},
+		{
+			"refused once, and once more",
+			h{write(1, 1, 0, 10), refuse(2, 1, 1, 20, 30), refuse(3, 1, 1, 21, 31)}, []int{1},
+		},
+		{
+			"a write of unknown outcome that is read before it is called",
+			h{read(1, 1, 0, 10), with(history.Unknown, write(2, 1, 5, 0)), write(3, 2, 20, 30), read(4, 1, 40, 50)}, []int{0, 2, 3},
+		},
+		{
+			"a value that was forgotten and is written again",
+			h{write(1, 1, 0, 10), write(2, 2, 20, 30), write(3, 1, 40, 50), read(4, 1, 60, 70)}, nil,
+		},
+	} {
+		got := sameAsHeld(t, c.h, true)
+		if want := c.ops != nil; (got.Verdict == judge.Violated) != want || !slices.Equal(got.Evidence.Ops, c.ops) {
+			t.Errorf("%s: %v %v %s", c.name, got.Verdict, got.Evidence.Ops, got.Evidence.Text)
 		}
 	}
 }
