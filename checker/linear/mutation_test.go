@@ -26,7 +26,44 @@ var (
 
 // Comparisons that can be changed without changing what the package does, or only
 // how fast: by the function they are in and what they become, and why.
-var equivalent = map[string]string{}
+var equivalent = map[string]string{
+	// How fast, or in how much memory.
+	"collect: width < uint64(denseSlack*len(w.ops))": "either table finds the writer",
+	"collect: width > uint64(denseSlack*len(w.ops))": "either table finds the writer",
+	"clusterOfList: len(v.List) > len(k)":            "a list that is known is followed once more",
+	"clusterOfList: len(v.List) <= len(k)":           "a list that is known was found before",
+	"merge: len(orders) >= 1":                        "a single order is sorted already",
+	"reset: len(s.all) <= len(s.head)/8":             "both ways empty the set",
+	"reset: len(s.all) >= len(s.head)/8":             "both ways empty the set",
+	"add: len(s.all) >= 2*len(s.head)":               "the set grows a little sooner",
+	"reset: t.used >= 0":                             "an empty table is emptied",
+	"reset: len(t.slots) >= keptSlots":               "both ways empty the table",
+	"reset: len(t.slots) <= keptSlots":               "both ways empty the table",
+	"prepare: shift+size+1 >= 64":                    "fields may stand in more words than they need",
+	"prepare: shift+size+1 <= 64":                    "fields may stand in more words than they need",
+	"prepare: n >= 0":                                "a field of no bits may have a guard",
+	"take: op.Return <= s.reads[n-1].at":             "of reads that return at one instant the first is named anyway",
+	"take: op.Return <= x.soonest":                   "more reads are kept than evidence needs",
+	"pick: cmp.Compare(b.number, a.number)":          "sorted to leave out what comes twice; comparePairs sorts by time",
+
+	"judge: n < longest":                               "whether there is a quick try first",
+	"judge: n > longest":                               "whether there is a quick try first",
+	"depth: len(s.here.all) >= most":                   "one configuration less is kept",
+	"breadth: len(s.here.all)+len(s.past.all) >= most": "one configuration less is kept",
+	"judge: s.steps >= limit":                          "what has no steps left decides nothing",
+
+	// What cannot be.
+	"plus: known <= 0": "the empty bag is no bag with one more",
+	"before: cmp.Or(cmp.Compare(m.at, n.at), cmp.Compare(m.op, n.op)) <= 0": "no value awaits the same return twice",
+	"blame: i <= s.wrong":    "what is blamed twice is the same operation",
+	"pick: s.wrong <= wrong": "an operation is about one value",
+
+	// Which of several that are as good.
+	"arrange: cmp.Compare(b.head, a.head)":   "blocks that begin at one instant may come in either order",
+	"rank: v.last.at >= w.latest[0].last.at": "of calls at one instant only the instant counts",
+	"rank: v.last.at >= w.latest[1].last.at": "of calls at one instant only the instant counts",
+	"retry: c.steps > c.limit":               "a key that no step is left for is tried with none",
+}
 
 // instead says what becomes of each comparison: the boundary moves, or the sense turns.
 var instead = map[token.Token][]token.Token{
