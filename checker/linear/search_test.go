@@ -279,3 +279,35 @@ func TestWitnessOfALongHistory(t *testing.T) {
 		}
 	}
 }
+
+// A search decides with the steps that it needs, and not with one less.
+func TestSearchHasAnExactEdge(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	s := new(search)
+	edges := 0
+	for range 200 {
+		h := loop{ops: 12, clients: 3, values: 3, cas: 0.3, crash: 0.05}.generate(rng)
+		for _, k := range keysOf(t, h) {
+			s.prepare(question{h: h, ops: k.ops, family: k.family, until: history.Never})
+			for name, run := range map[string]func(int) (judge.Verdict, int32){"depth": s.depth, "breadth": s.breadth} {
+				s.steps = 0
+				want, _ := run(math.MaxInt)
+				needed := s.steps
+				if s.steps = 0; needed == 0 {
+					continue
+				}
+				if v, _ := run(needed); v != want {
+					t.Fatalf("%s: %v in %d steps, %v in as many as it likes:\n%s", name, v, needed, want, dump(h))
+				}
+				s.steps = 0
+				if v, _ := run(needed - 1); v != judge.Undecided {
+					t.Fatalf("%s: %v in %d steps, though %d are needed:\n%s", name, v, needed-1, needed, dump(h))
+				}
+				edges++
+			}
+		}
+	}
+	if edges == 0 {
+		t.Error("no search")
+	}
+}
