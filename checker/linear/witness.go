@@ -102,7 +102,7 @@ func (w *witness) smallest(kept []int32, test bool, candidates []int32) []int32 
 	}
 	half := len(candidates) / 2
 	first, second := candidates[:half], candidates[half:]
-	b := w.smallest(slices.Concat(kept, first), len(first) > 0, second)
+	b := w.smallest(slices.Concat(kept, first), true, second)
 	a := w.smallest(slices.Concat(kept, b), len(b) > 0, first)
 	return slices.Concat(a, b)
 }
