@@ -52,17 +52,43 @@ var equivalent = map[string]string{
 	"breadth: len(s.here.all)+len(s.past.all) >= most": "one configuration less is kept",
 	"judge: s.steps >= limit":                          "what has no steps left decides nothing",
 
+	"prepare: s.here.head != nil":                  "a search gets its memory later, bit by bit",
+	"try: effect.kind == history.Write":            "what could be hidden now can be hidden, or happen, at its own return",
+	"try: s.blind&^(c.taken|c.free) != 0":          "what could be hidden now can be hidden, or happen, at its own return",
+	"tells: s.builds >= 0":                         "steps are taken that nothing can tell of",
+	"tells: s.window.states[d.state].expects >= 0": "steps are taken that nothing can tell of",
+	"see: op.Kind != history.CAS":                  "more states are told apart than matter",
+	"seeMaybe: pass >= passes":                     "more states are told apart than matter",
+	"seeMaybe: pass <= passes":                     "more states are told apart than matter",
+	"shows: s.shown.get(0, x) != 0":                "more states are told apart than matter",
+	"matter: at >= dead":                           "nobody asks until when dead matters",
+	"settle: at >= blank":                          "the initial value continues no list",
+	"alive: at >= dead":                            "dead is dead",
+	"seeMaybe: len(maybe) >= 0":                    "none left is as many as before",
+	"smallest: len(b) >= 0":                        "what is kept is asked about once more",
+	"ask: w.h[i].Return < since":                   "what is not asked about is never needed",
+	"ask: returned(op) >= since":                   "a little less of what is long past is left out",
+
 	// What cannot be.
-	"plus: known <= 0": "the empty bag is no bag with one more",
+	"try: freeEnd <= dueEnd": "no two operations have one event",
+	"earliest: m.end <= end": "no two operations have one event",
+	"plus: known <= 0":       "the empty bag is no bag with one more",
 	"before: cmp.Or(cmp.Compare(m.at, n.at), cmp.Compare(m.op, n.op)) <= 0": "no value awaits the same return twice",
 	"blame: i <= s.wrong":    "what is blamed twice is the same operation",
 	"pick: s.wrong <= wrong": "an operation is about one value",
 
 	// Which of several that are as good.
-	"arrange: cmp.Compare(b.head, a.head)":   "blocks that begin at one instant may come in either order",
-	"rank: v.last.at >= w.latest[0].last.at": "of calls at one instant only the instant counts",
-	"rank: v.last.at >= w.latest[1].last.at": "of calls at one instant only the instant counts",
-	"retry: c.steps > c.limit":               "a key that no step is left for is tried with none",
+	"takeSlot: p.returns(p.open[at-1]) < p.h[m.op].Return": "returns at one instant may come in either order",
+	"Verify: op.Call >= h[latest[0]].Call":                 "an error names one of two operations called at one instant",
+	"witness: w.steps <= 0":                                "how much is shown when steps run out",
+	"witness: len(needed) >= witnessMost":                  "how much is shown when steps run out",
+	"witness: len(needed) <= witnessMost":                  "how much is shown when steps run out",
+	"proves: w.steps <= 0":                                 "how much is shown when steps run out",
+	"culprit: steps > 0":                                   "what has no steps left decides nothing",
+	"arrange: cmp.Compare(b.head, a.head)":                 "blocks that begin at one instant may come in either order",
+	"rank: v.last.at >= w.latest[0].last.at":               "of calls at one instant only the instant counts",
+	"rank: v.last.at >= w.latest[1].last.at":               "of calls at one instant only the instant counts",
+	"retry: c.steps > c.limit":                             "a key that no step is left for is tried with none",
 }
 
 // instead says what becomes of each comparison: the boundary moves, or the sense turns.
