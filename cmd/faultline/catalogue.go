@@ -11,6 +11,7 @@ import (
 	"faultline/experiments/workload"
 	"faultline/models"
 	"faultline/net"
+	"faultline/net/policy"
 	"faultline/results"
 	"faultline/results/chart"
 	"faultline/sim/dist"
@@ -41,6 +42,7 @@ func catalogues() []catalogue {
 		{"metric", "metrics", "numbers of a run", metricEntries, describeMetric},
 		{"experiment", "experiments", "experiments that ship with faultline", experimentEntries, describeExperiment},
 		{"network", "networks", "places where nodes can be", networkEntries, describeNetwork},
+		{"policy", "policies", "policies of clients: the defaults of well-known software", policyEntries, describePolicy},
 		{"law", "laws", "laws of durations, such as latencies", lawEntries, describeLaw},
 		{"keylaw", "keylaws", "laws of keys: how operations are spread over them", keyLawEntries, describeKeyLaw},
 	}
@@ -156,6 +158,13 @@ func experimentEntries() (all []entry) {
 
 func networkEntries() (all []entry) {
 	for _, p := range net.Presets {
+		all = append(all, entry{p.Name, p.Doc})
+	}
+	return all
+}
+
+func policyEntries() (all []entry) {
+	for _, p := range policy.Presets {
 		all = append(all, entry{p.Name, p.Doc})
 	}
 	return all

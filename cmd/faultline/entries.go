@@ -11,6 +11,7 @@ import (
 	"faultline/models"
 	"faultline/models/store"
 	"faultline/net"
+	"faultline/net/policy"
 	"faultline/results"
 	"faultline/results/chart"
 	"faultline/sim"
@@ -235,6 +236,27 @@ func describeNetwork(name string) description {
 		Facts:   []fact{{"sites", strings.Join(p.Build().Sites, ", ")}},
 		Example: fmt.Sprintf("network: {preset: %s}", p.Name),
 	}
+}
+
+func describePolicy(name string) description {
+	preset, _ := policy.FindPreset(name)
+	p := preset.Policy
+	facts := []fact{{"attempts", fmt.Sprint(max(p.MaxAttempts, 1))}}
+	add := func(about, text string, there bool) {
+		if there {
+			facts = append(facts, fact{about, text})
+		}
+	}
+	add("timeout of one", p.AttemptTimeout.String(), p.AttemptTimeout > 0)
+	add("backoff", policy.Kinds[p.Backoff.Kind].Doc, p.Backoff.Kind != policy.None)
+	add("hedges", fmt.Sprintf("%d, one after each %v", p.Hedge.Max, p.Hedge.After), p.Hedge.Max > 0)
+	add("budget", policy.BudgetRules[p.Budget.Rule].Doc, p.Budget.Rule != policy.Unlimited)
+	add("throttle", fmt.Sprintf("%v requests for each one accepted", p.Throttle.K), p.Throttle.K > 0)
+	add("breaker", policy.BreakerRules[p.Breaker.Rule].Doc, p.Breaker.Rule != policy.NoBreaker)
+	add("limiter", policy.LimiterRules[p.Limiter.Rule].Doc, p.Limiter.Rule != policy.NoLimit)
+	add("balance", policy.BalanceRules[p.Balance].Doc, p.Balance != policy.InOrder)
+	add("ejects after", fmt.Sprintf("%d failures in a row", p.Eject.Failures), p.Eject.Failures > 0)
+	return description{Kind: "policy", Name: name, Summary: preset.Doc, Facts: facts, Example: fmt.Sprintf("client: {preset: %s}", name)}
 }
 
 func describeLaw(name string) description {
