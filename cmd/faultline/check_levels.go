@@ -6,13 +6,18 @@ import (
 	"strings"
 
 	"faultline/checker"
+	"faultline/checker/history"
 	"faultline/checker/judge"
+	"faultline/checker/session"
 	"faultline/checker/txn"
 	"faultline/results"
 )
 
-// allLevels asks for the verdict on every level.
-const allLevels = "all"
+// Names that --level takes beside those of levels.
+const (
+	allLevels     = "all"     // the verdict on every level
+	sessionLevels = "session" // on the four session guarantees together
+)
 
 // levelNames are what --level takes, those of operations before those of transactions.
 func levelNames() (ops, txns []string) {
@@ -20,6 +25,7 @@ func levelNames() (ops, txns []string) {
 	for _, l := range checker.AllLevels {
 		ops = append(ops, string(l))
 	}
+	ops = append(ops, sessionLevels)
 	for l := txn.StrictSerializable; l >= txn.ReadUncommitted; l-- {
 		txns = append(txns, strings.ReplaceAll(l.String(), " ", "-"))
 	}
@@ -40,11 +46,10 @@ func (c *checked) judgeOperations(name string, b judge.Budget) error {
 	if c.everyLevel = name == allLevels; name == "" || c.everyLevel {
 		name = string(checker.Linearizable)
 	}
-	one, ok := checker.Find(name)
-	if ops, _ := levelNames(); !ok || !slices.Contains(ops, name) {
+	if ops, _ := levelNames(); !slices.Contains(ops, name) {
 		return results.UnknownName("--level", name, ops)
 	}
-	r := one.Check(h, b)
+	r := judgeLevel(name, h, b)
 	c.settle(name, &r)
 	scores := checker.Score(checker.Run{History: h})
 	c.Scores = &scores
@@ -52,6 +57,26 @@ func (c *checked) judgeOperations(name string, b judge.Budget) error {
 		c.addLevels(checker.Levels(h, b))
 	}
 	return nil
+}
+
+// judgeLevel judges one level. Of the session guarantees, the first that is
+// violated counts, or else the first that is undecided.
+func judgeLevel(name string, h history.History, b judge.Budget) judge.Result {
+	if name != sessionLevels {
+		one, _ := checker.Find(name)
+		return one.Check(h, b)
+	}
+	var worst judge.Result
+	for _, g := range session.Guarantees {
+		r := judgeLevel(g.String(), h, b)
+		if r.Verdict == judge.Violated {
+			return r
+		}
+		if worst.Verdict == judge.Holds {
+			worst = r
+		}
+	}
+	return worst
 }
 
 func (c *checked) addLevels(r checker.LevelReport) {
@@ -66,7 +91,7 @@ func (c *checked) addLevels(r checker.LevelReport) {
 func (c *checked) judgeTransactions(name string, b judge.Budget) error {
 	asked := txn.StrictSerializable
 	c.everyLevel = name == allLevels
-	if name != "" && !c.everyLevel {
+	if name != "" && !c.everyLevel && name != string(checker.Linearizable) { // the same for transactions
 		var ok bool
 		if asked, ok = txn.FindLevel(name); !ok {
 			_, txns := levelNames()
