@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -188,6 +189,9 @@ func (c *checked) explain(b *strings.Builder, style report.Style) {
 	}
 	if len(lines) > 0 {
 		what, key := "op", " on key "+c.Proof[0].Key
+		if slices.ContainsFunc(c.Proof, func(p proof) bool { return p.Key != c.Proof[0].Key }) {
+			key = " on several keys"
+		}
 		if c.report != nil {
 			what, key = "transaction", ""
 		}
