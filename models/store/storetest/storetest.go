@@ -37,12 +37,16 @@ func Run(t *testing.T, m *store.Model, variants ...Variant) {
 	t.Run("declares", func(t *testing.T) { declares(t, m) })
 	for _, v := range append([]Variant{{Name: "default"}}, variants...) {
 		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
 			t.Run("serves", func(t *testing.T) { serves(t, m, v) })
 			t.Run("repeats", func(t *testing.T) { repeats(t, m, v) })
 			t.Run("claims", func(t *testing.T) { claims(t, m, v) })
 		})
 	}
-	t.Run("mutants", func(t *testing.T) { mutants(t, m) })
+	t.Run("mutants", func(t *testing.T) {
+		t.Parallel()
+		mutants(t, m)
+	})
 }
 
 // declares tests that the catalogue entry is whole.
