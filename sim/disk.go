@@ -114,7 +114,8 @@ func (d *disk) Records() []any {
 
 func (w write) apply(records []any) []any {
 	if w.checkpoint {
-		return append([]any(nil), w.records...)
+		clear(records)
+		return append(records[:0], w.records...)
 	}
 	if last := len(records) - 1; last >= 0 && records[last] == any(Torn{}) {
 		records = records[:last]

@@ -26,6 +26,17 @@ type node struct {
 	disk      disk
 }
 
+// empty makes n as good as new, but for the memory that it holds.
+func (n *node) empty() {
+	line, disk := n.processor.line, n.disk
+	line.clear()
+	clear(disk.durable)
+	clear(disk.cache)
+	*n = node{}
+	n.processor.line = line
+	n.disk.durable, n.disk.cache, n.disk.pending = disk.durable[:0], disk.cache[:0], disk.pending[:0]
+}
+
 func (n *node) Self() NodeID  { return n.id }
 func (n *node) Rand() *Stream { return &n.rand }
 func (n *node) Disk() Disk    { return &n.disk }

@@ -19,6 +19,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -125,6 +126,7 @@ type Sim struct {
 	now     Time
 	queue   queue
 	nodes   []*node // by NodeID; nil where there is none
+	spare   []*node // of earlier runs, for their memory
 	procs   []*Proc
 	calls   []func() // by the index that their event carries
 	stats   Stats
@@ -142,12 +144,21 @@ func New(seed uint64) *Sim {
 // Reset empties s for a new run with the given seed. It keeps the memory of the old one.
 func (s *Sim) Reset(seed uint64) {
 	s.Close()
+	for _, n := range slices.Backward(s.nodes) { // so that the next run gives each node what it had
+		if n != nil {
+			n.empty()
+			s.spare = append(s.spare, n)
+		}
+	}
 	clear(s.nodes)
 	clear(s.procs)
 	clear(s.calls)
 	queue := s.queue
 	queue.reset()
-	*s = Sim{seed: seed, hash: mix(seed ^ hashSalt), queue: queue, nodes: s.nodes[:0], procs: s.procs[:0], calls: s.calls[:0]}
+	*s = Sim{
+		seed: seed, hash: mix(seed ^ hashSalt), queue: queue,
+		nodes: s.nodes[:0], spare: s.spare, procs: s.procs[:0], calls: s.calls[:0],
+	}
 }
 
 // Close ends every script that still waits; their deferred calls run. A run
@@ -218,13 +229,25 @@ func (s *Sim) place(id NodeID, build func() Handler) *node {
 	if s.nodes[id] != nil {
 		panic(fmt.Sprintf("sim: node %d was added twice", id))
 	}
-	n := &node{sim: s, id: id, build: build, up: true, rand: *newStream(s.seed, uint64(id)|nodeStreams)}
+	n := s.blank()
+	n.sim, n.id, n.build, n.up, n.rand = s, id, build, true, *newStream(s.seed, uint64(id)|nodeStreams)
 	n.clock = Clock{sim: s, since: s.begin}
 	n.processor.hands = n.processor.only[:]
 	n.disk.busy = s.begin
 	n.disk.node = n
 	n.disk.rand = *newStream(s.seed, uint64(id)|diskStreams)
 	s.nodes[id] = n
+	return n
+}
+
+// blank returns a node in the memory of an earlier run's, or else a new one.
+func (s *Sim) blank() *node {
+	last := len(s.spare) - 1
+	if last < 0 {
+		return new(node)
+	}
+	n := s.spare[last]
+	s.spare = s.spare[:last]
 	return n
 }
 
