@@ -164,6 +164,7 @@ func (s *search) missing(key *execution.Key, r int32) *finding {
 // listOrder looks for a list that shows two appends against their causal order.
 func (s *search) listOrder(key *execution.Key) *finding {
 	trunkShown := false
+	var passed []int32 // the list looked at before: a session sees much the same again and again
 	for _, r := range key.Reads {
 		list := &s.x.Lists[s.x.Events[r].List]
 		if whole := list.Shared == len(key.Trunk) && len(list.Rest) == 0; whole && trunkShown || !whole && len(list.Rest) == 0 {
@@ -171,23 +172,37 @@ func (s *search) listOrder(key *execution.Key) *finding {
 		} else if whole {
 			trunkShown = true
 		}
-		if f := s.misplaced(key, r, s.x.Items(list)); f != nil {
+		items := s.x.Items(list)
+		if f := s.misplaced(key, r, items, common(items, passed)); f != nil {
 			return f
 		}
+		passed = items
 	}
 	return nil
 }
 
+// common returns how many items two lists begin with in common.
+func common(a, b []int32) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
 // misplaced looks for an item before which an append that precedes it is not
 // shown, though the list holds it. What precedes items of one chain is shown in
-// program order if none was misplaced so far.
-func (s *search) misplaced(key *execution.Key, r int32, items []int32) *finding {
+// program order if none was misplaced so far. The items up to from have passed.
+func (s *search) misplaced(key *execution.Key, r int32, items []int32, from int) *finding {
 	placed := make([]int, len(key.Runs))
 	runOf := map[int32]int{}
 	for i, run := range key.Runs {
 		runOf[run.Chain] = i
 	}
-	for _, item := range items {
+	for _, item := range items[:from] {
+		placed[runOf[s.x.Events[item].Chain]]++
+	}
+	for _, item := range items[from:] {
 		for i, run := range key.Runs {
 			if last, n := s.g.LastWrite(key, run, item); n > placed[i] {
 				return &finding{pattern: listOrder, read: r, newer: last, older: item}
