@@ -112,7 +112,7 @@ func FuzzForms(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, json bool) {
 		forms, err := formsOf(text, json)
-		if err != nil {
+		if err != nil || strings.Contains(text, "|") { // which is what formsOf puts between forms
 			return
 		}
 		again, err := formsOf("["+strings.ReplaceAll(forms, " | ", "\n")+"]", json)
