@@ -158,13 +158,21 @@ func latencies(c *results.Cell) string {
 // lost returns the acknowledged writes that are gone and, if there are any, those
 // that were dropped: "3+12".
 func lost(interval bool) func(*results.Cell) string {
-	gone, dropped := metric("lost", interval), metric("dropped", false)
+	gone := metric("lost", interval)
 	return func(c *results.Cell) string {
 		if c.Summary("dropped").Max == 0 {
 			return gone(c)
 		}
-		return metric("lost", false)(c) + "+" + dropped(c)
+		return briefly("lost", c) + "+" + briefly("dropped", c)
 	}
+}
+
+// briefly returns the mean of a count, without decimals from 10 on: two of them share a column.
+func briefly(name string, c *results.Cell) string {
+	if mean := c.Summary(name).Mean; mean >= 10 {
+		return fmt.Sprintf("%.0f", mean)
+	}
+	return metric(name, false)(c)
 }
 
 // dropping reports whether some run dropped a write.
