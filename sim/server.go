@@ -187,7 +187,7 @@ func (n *node) serve() (work, bool) {
 // server can but look at its own clock.
 func (n *node) hopeless(w *work) bool {
 	r := &n.processor.rules
-	return r.DropExpired && w.msg.(Job).Expires().Sub(n.Clock()) <= r.MinLeft
+	return r.DropExpired && w.msg.(Job).Expires() <= n.Clock().Add(r.MinLeft)
 }
 
 // turnAway answers a job that will not be worked on, at once or when that is worked off.

@@ -180,6 +180,14 @@ func TestExpiryIsJudgedByTheServersClock(t *testing.T) {
 	p.expect(t)
 }
 
+// One that waits for ever is never hopeless, though a clock behind all beginnings makes for ever long.
+func TestWhatNeverExpiresIsNotDropped(t *testing.T) {
+	p := newPlay(sim.Server{DropExpired: true}, 5)
+	p.ClockOf(0).Step(-time.Minute)
+	p.ask(0, errand{"a", sim.Forever})
+	p.expect(t, "a at 5")
+}
+
 // Where a run begins before instant 0, clocks are ahead of it, and so are the deadlines that they measure.
 func TestExpiryInARunThatBeganBefore(t *testing.T) {
 	p := &play{Sim: sim.New(1)}

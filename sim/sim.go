@@ -269,8 +269,9 @@ func (s *Sim) Halt() { s.halted = true }
 // event, if until is Forever).
 func (s *Sim) Run(until Time) {
 	s.halted = false
+	last := min(until, Forever-1) // what is due at Forever never happens
 	var ev event
-	for !s.halted && s.queue.pop(min(until, Forever-1), &ev) {
+	for !s.halted && s.queue.pop(last, &ev) {
 		s.now = ev.at
 		s.stats.Events++
 		s.hash = fold(s.hash, ev.at, ev.kind, ev.node, ev.from)
