@@ -19,7 +19,7 @@ type Dropped struct {
 // dropped adds the acknowledged writes of a key whose order of versions is known
 // that were dropped, in O(n log n).
 func (k *key) dropped(l *Losses) {
-	seen := slices.Concat(k.acked, k.observed())
+	seen := slices.Concat(k.acked, k.Reads)
 	slices.SortStableFunc(seen, func(a, b int32) int { return cmp.Compare(k.h[a].Return, k.h[b].Return) })
 	byCall := slices.Clone(k.acked)
 	slices.SortStableFunc(byCall, func(a, b int32) int { return cmp.Compare(k.h[a].Call, k.h[b].Call) })
@@ -37,14 +37,3 @@ func (k *key) dropped(l *Losses) {
 }
 
 func (k *key) version(i int32) history.Version { return k.h[i].Version }
-
-// observed returns the reads of the key that were answered.
-func (k *key) observed() []int32 {
-	var observed []int32
-	for _, i := range k.Reads {
-		if k.h[i].Status == history.OK {
-			observed = append(observed, i)
-		}
-	}
-	return observed
-}

@@ -140,7 +140,7 @@ func (c *checker) key(ops []int32) judge.Result {
 	case f == registers && s.lists() && c.writers.collect(c.h, ops, &s):
 		return c.polynomial(Order, ops)
 	}
-	if r, fits := c.thing(f, ops); fits {
+	if r, fits := c.thing(f, ops, &s); fits {
 		return r
 	}
 	k := hard{ops, f}

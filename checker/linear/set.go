@@ -3,7 +3,6 @@ package linear
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"faultline/checker/history"
@@ -47,8 +46,8 @@ type growth struct {
 }
 
 // judgeSet judges a set. It returns an order, or why there is none.
-func (c *checker) judgeSet(ops []int32) ([]int32, *judge.Evidence) {
-	g := growth{checker: c, number: c.directory(ops)}
+func (c *checker) judgeSet(ops []int32, s *shape) ([]int32, *judge.Evidence) {
+	g := growth{checker: c, number: newDirectory(s)}
 	g.collect(ops)
 	if why := g.chain(); why != nil {
 		return nil, why
@@ -91,16 +90,10 @@ type directory struct {
 	spread map[int64]int32
 }
 
-// directory returns an empty one for what the operations add.
-func (c *checker) directory(ops []int32) directory {
-	low, high := int64(math.MaxInt64), int64(math.MinInt64)
-	for _, i := range ops {
-		if op := &c.h[i]; op.Kind == history.Add {
-			low, high = min(low, op.In.Num), max(high, op.In.Num)
-		}
-	}
-	if width := uint64(high - low); low <= high && width <= uint64(denseSlack*len(ops)) {
-		return directory{low: low, dense: make([]int32, width+1)}
+// newDirectory returns an empty one for what the operations of a set add.
+func newDirectory(s *shape) directory {
+	if width := uint64(s.high - s.low); s.writers > 0 && width <= uint64(denseSlack*s.writers) {
+		return directory{low: s.low, dense: make([]int32, width+1)}
 	}
 	return directory{spread: map[int64]int32{}}
 }

@@ -15,7 +15,7 @@ import (
 // they have in common is here.
 
 // thing judges a set, queue or stack by an engine that always decides, if one fits.
-func (c *checker) thing(f family, ops []int32) (r judge.Result, fits bool) {
+func (c *checker) thing(f family, ops []int32, s *shape) (r judge.Result, fits bool) {
 	var order []int32
 	var why *judge.Evidence
 	switch {
@@ -23,7 +23,7 @@ func (c *checker) thing(f family, ops []int32) (r judge.Result, fits bool) {
 		return r, false
 	case f == sets:
 		r.Engine = Sets
-		order, why = c.judgeSet(ops)
+		order, why = c.judgeSet(ops, s)
 	case !c.distinct(ops):
 		return r, false
 	case f == queues:
