@@ -135,7 +135,7 @@ func (s *Spec) place(sc *Scenario) {
 	}
 	if len(s.Services) > 0 {
 		sc.Services = s.graph()
-		sc.Model = sc.Services.Over(sc.Model, sc.Replicas-sc.Services.Nodes())
+		sc.Model = sc.Services.Over(sc.Model, sc.beneath())
 	}
 }
 

@@ -57,12 +57,20 @@ func configure(sc *Scenario, base sim.NodeID) store.Config {
 	return config
 }
 
+// beneath returns how many replicas the store has: those of services come after them.
+func (sc *Scenario) beneath() int {
+	if sc.Services == nil {
+		return sc.Replicas
+	}
+	return sc.Replicas - sc.Services.Nodes()
+}
+
 // groups names the replicas of services, and of the store beneath them.
 func (sc *Scenario) groups() []fault.Group {
 	if sc.Services == nil {
 		return nil
 	}
-	from := sc.Replicas - sc.Services.Nodes()
+	from := sc.beneath()
 	groups := []fault.Group{{Name: service.Store, To: from}}[:min(from, 1)]
 	for _, s := range sc.Services.Services {
 		groups = append(groups, fault.Group{Name: s.Name, From: from, To: from + s.Replicas})
@@ -73,8 +81,8 @@ func (sc *Scenario) groups() []fault.Group {
 
 // serverOf returns how the i-th replica serves requests, or nil.
 func (sc *Scenario) serverOf(i int) *sim.Server {
-	if g := sc.Services; g != nil && i >= sc.Replicas-g.Nodes() {
-		if s, _ := g.Of(i - (sc.Replicas - g.Nodes())); s.Server != nil {
+	if from := sc.beneath(); i >= from {
+		if s, _ := sc.Services.Of(i - from); s.Server != nil {
 			return s.Server
 		}
 	}

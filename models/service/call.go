@@ -31,20 +31,17 @@ type answer struct {
 }
 
 func newEdge(w *world, c store.Config, about *Call, id sim.NodeID, place int) *edge {
-	ed := &edge{Call: about, carries: w.carries(about), dedups: true, shared: policy.NewShared(about.Policy), cache: map[string]answer{}}
+	ed := &edge{Call: about, carries: w.carries(about), shared: policy.NewShared(about.Policy), cache: map[string]answer{}}
 	ed.asking = map[string][]*request{}
+	ed.dedups = !about.NoKey && (!ed.carries || w.leaf.AppliesOnce(w.beneath(c)))
 	nodes := w.nodes(c, about.To)
 	first := place % len(nodes)
 	ed.view = store.NewView(id, slices.Concat(nodes[first:], nodes[:first]), sim.None)
 	ed.route = func(_ history.Op, v store.View) []sim.NodeID { return v.HintFirst() }
 	if about.To == Store {
 		beneath := w.beneath(c)
-		ed.dedups = w.leaf.AppliesOnce(beneath)
 		ed.route = func(op history.Op, v store.View) []sim.NodeID { return w.leaf.Route(beneath, op, v) }
-	} else if ed.carries {
-		ed.dedups = w.leaf.AppliesOnce(w.beneath(c))
 	}
-	ed.dedups = ed.dedups && !about.NoKey
 	return ed
 }
 
