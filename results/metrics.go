@@ -62,7 +62,7 @@ var Metrics = []Metric{
 	{"phantoms", "phantom effects", Count, Lower, "Effects that nobody asked for, or that were said not to have happened."},
 	{"session_violations", "session violations per 1,000 operations", Count, Lower, "Operations of a thousand that broke a session guarantee (Terry et al., PDIS 1994): each guarantee counts."},
 	{"lost", "lost writes", Count, Lower, "Acknowledged writes that no replica and no read knew of after heal and settle, though nothing overwrote them."},
-	{"dropped", "dropped writes", Count, Lower, "Acknowledged writes that the store's own order of versions puts below one that was in place before they were called: nobody will read them."},
+	{"dropped", "dropped writes", Count, Lower, "Acknowledged writes that the store's own order of versions puts below one that was in place before they were called: once replicas agree, nobody reads them."},
 	{"diverged", "diverged keys", Count, Lower, "Keys on which replicas differ after heal and settle."},
 	{"throughput", "throughput", PerSecond, Higher, "Goodput: operations answered OK per second of virtual time."},
 	{"messages_per_op", "messages per operation", PerOp, Lower, "Messages sent by clients and replicas per operation answered OK."},
