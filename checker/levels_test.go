@@ -250,6 +250,40 @@ func TestUndecidedLevels(t *testing.T) {
 	}
 }
 
+// Where operations of one client touch, the report says of every level what its own
+// checker says; only linearizability may follow from others.
+func TestHierarchyOfTouching(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	followed, judged := 0, 0
+	for range 4000 {
+		h := executiontest.Plan{
+			Store: executiontest.Store(rng.IntN(int(executiontest.Stores))), Clients: 1 + rng.IntN(4), Keys: 1 + rng.IntN(2),
+			Ops: 3 + rng.IntN(15), Kinds: []history.Kind{history.Read, history.Write}, Crashes: rng.IntN(3) == 0, Spoil: rng.IntN(3),
+		}.Make(rng)
+		if !touches(h) || linear.Check(h, Budget{}).Verdict != Holds {
+			continue
+		}
+		r := Levels(h, Budget{})
+		for _, l := range r.Levels {
+			v := direct(h, l.Level)
+			if l.Level == Linearizable {
+				v = direct(h, Sequential) // it asks for less than this one, but is not said to hold without it
+			}
+			if l.Verdict != v && v != Undecided {
+				t.Fatalf("the report says that %s is %v, its checker %v:\n%s%s", l.Level, l.Verdict, v, r.Text(), dump(h))
+			}
+			if l.Level == Sequential && l.From == Linearizable {
+				followed++
+			} else if l.Level == Sequential {
+				judged++
+			}
+		}
+	}
+	if followed < 200 || judged < 20 {
+		t.Errorf("in %d histories the levels followed, in %d they were judged", followed, judged)
+	}
+}
+
 // Operations of one client that touch are in order for all levels but linearizability.
 func TestTouching(t *testing.T) {
 	h := executiontest.Litmus{Script: "w:x=1 r:x=0"}.History()

@@ -117,6 +117,7 @@ type Consistability struct {
 
 // A Detail is what the scores were summed up from.
 type Detail struct {
+	Keys        []keys.Key // of the history
 	Atomicity   atomicity.Score
 	Staleness   staleness.Score
 	Losses      converge.Losses
@@ -131,6 +132,7 @@ func Score(r Run) Scores {
 	h, all := r.History, keys.Of(r.History)
 	s := Scores{Operations: len(h)}
 	d := &s.Detail
+	d.Keys = all
 	d.Atomicity = atomicity.MeasureKeys(h, all)
 	d.Staleness = staleness.MeasureKeys(h, all)
 	d.Losses = converge.LostWritesOf(h, all, r.Finals)

@@ -80,7 +80,7 @@ func judgeRun(row *results.Row, sc *Scenario, o *Outcome, s *checker.Scores) {
 		}
 	}
 	linearizable := linear.Check(o.History, judge.Budget{Steps: sc.CheckBudget})
-	judgeLevels(row, checker.LevelsBelow(linearizable, o.History, judge.Budget{Steps: levelBudget}))
+	judgeLevels(row, checker.LevelsBelow(linearizable, o.History, s.Detail.Keys, judge.Budget{Steps: levelBudget}))
 	verdict(PropDurable, s.Detail.Losses.Result(o.History, o.Final))
 	row.Metrics["lost"] = float64(s.Lost.Lost)
 	row.Metrics["dropped"] = float64(s.Lost.Dropped)

@@ -10,10 +10,13 @@ import (
 
 // Measure scores the guarantees. By the store's order means where that is known,
 // else by real time.
-func Measure(h history.History, by Order) Score {
+func Measure(h history.History, by Order) Score { return MeasureKeys(h, keys.Of(h), by) }
+
+// MeasureKeys is Measure for a history that has been taken apart already.
+func MeasureKeys(h history.History, all []keys.Key, by Order) Score {
 	m := measurer{h: h, busy: busyClients(h)}
-	for _, k := range keys.Of(h) {
-		m.key(&k, by)
+	for i := range all {
+		m.key(&all[i], by)
 	}
 	m.s.By = m.used.list()
 	slices.SortFunc(m.s.Violations, func(a, b Violation) int {
