@@ -130,6 +130,7 @@ func (i *intent) Request(h call.Header, target int) (sim.NodeID, call.Asks) {
 	}
 	i.attempts++
 	i.run.attempts++
+	h.Token = i.run.scenario.Key.token(h)
 	return to, store.Request{Header: h, Kind: i.op.Kind, Key: i.op.Key, In: i.op.In, Expect: i.op.Expect}
 }
 

@@ -349,7 +349,7 @@ func (s *Spec) scenario(name string) (*Scenario, error) {
 		Name: name, Server: s.Server.server(),
 		Topology: topology, Network: s.Network.options(),
 		CPU: s.Machine.CPU.Std(), Disk: dist.Exponential(defaultSync), ClockBound: s.Machine.ClockBound.Std(),
-		Workload: s.Workload.workload(), Policy: s.Client.policy(),
+		Workload: s.Workload.workload(), Policy: s.Client.policy(), Key: s.Idempotency.key(),
 		Warmup: s.Warmup.Std(), Settle: s.Settle.Std(), Budget: s.budget(),
 	}
 	s.place(sc)

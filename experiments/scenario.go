@@ -37,6 +37,7 @@ type Scenario struct {
 
 	Workload workload.Workload
 	Policy   policy.Policy // of every client
+	Key      Key           // what its tokens name
 
 	Faults []fault.Fault
 	Budget fault.Budget

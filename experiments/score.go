@@ -122,6 +122,7 @@ func scoreConsistency(row *results.Row, s *checker.Scores) {
 	}
 	m["removal"] = float64(s.Removal.Lower)
 	m["duplicates"], m["phantoms"] = float64(s.Effects.Duplicate), float64(s.Effects.Phantom)
+	scoreEffects(row, s)
 	m["consistency"], m["consistability"] = s.Consistability.Consistency, s.Consistability.Value
 	if c := s.Convergence; c != nil && c.Settled {
 		m["settles"] = ms(c.Time)

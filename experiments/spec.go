@@ -25,6 +25,8 @@ type Spec struct {
 	Services strict.Map[ServiceSpec] `yaml:"services" minitems:"1" doc:"services before the store, or without one: name -> service; clients ask the first"`
 	Server   *ServerSpec             `yaml:"server" doc:"how replicas, and services that say nothing else, serve requests: workers, queue, load shedding; default: one worker, to which a request is as any message"`
 
+	Idempotency *IdempotencySpec `yaml:"idempotency" doc:"how a write that is retried is recognised; default: as the store does by itself"`
+
 	Workload WorkloadSpec `yaml:"workload" doc:"what clients ask for"`
 	Client   ClientSpec   `yaml:"client" doc:"what clients do when an answer does not come"`
 	Network  NetworkSpec  `yaml:"network" doc:"how long messages take, and what happens to them even without faults"`

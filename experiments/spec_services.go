@@ -132,6 +132,9 @@ func (s *Spec) place(sc *Scenario) {
 	sc.Replicas = s.nodes()
 	if s.Model != nil {
 		sc.Model, sc.Values, sc.Mutant = s.Model.Model, s.Model.Values, s.Model.Mutant
+		if s.Idempotency != nil {
+			sc.Model = s.Idempotency.layer().Over(sc.Model)
+		}
 	}
 	if len(s.Services) > 0 {
 		sc.Services = s.graph()

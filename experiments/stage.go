@@ -37,7 +37,7 @@ func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
 	r.net = net.New(r.sim, sc.Topology, sc.Network)
 	base := baseOf(sc.Replicas)
 	r.config = configure(sc, base)
-	r.dedups = sc.Model.AppliesOnce(r.config)
+	r.dedups = sc.Model.AppliesOnce(r.config) && sc.Key == PerIntent
 	r.remembers = sc.Workload.Mix.CAS > 0
 	r.addReplicas()
 	r.addClients(base)

@@ -119,9 +119,15 @@ func finalReads(all []keys.Key, finals history.History) [][]int {
 	return last
 }
 
+// ackedWrites collects the writes that were acknowledged before the key was last
+// read: one that is retried for so long that it happens after that is not lost.
 func (k *key) ackedWrites() {
+	looked := beginning
+	for _, f := range k.final {
+		looked = max(looked, k.finals[f].Call)
+	}
 	for _, i := range k.Writes {
-		if k.h[i].Status == history.OK {
+		if k.h[i].Status == history.OK && (k.h[i].Return <= looked || len(k.final) == 0) {
 			k.acked = append(k.acked, i)
 		}
 	}

@@ -104,6 +104,9 @@ func (r *reader) settle(i int) {
 	case history.Append, history.Add:
 		r.lists(k)
 		ended = len(k.last) > 0
+		if k.Shape == keys.List {
+			r.disorder(k)
+		}
 	case history.Write:
 		r.values(k)
 	default:
@@ -141,9 +144,16 @@ func (r *reader) kind(k *account) history.Kind {
 // intend collects what was asked for.
 func (r *reader) intend(k *account) {
 	r.intents = r.intents[:0]
+	looked := history.Never
+	for i, f := range k.last {
+		if call := r.finals[f].Call; i == 0 || call > looked {
+			looked = call
+		}
+	}
 	add := func(i int32) {
 		if op := &r.h[i]; op.Kind.Brings() {
-			r.intents = append(r.intents, Intent{int(i), op.In.Num, op.Status, op.Call})
+			late := op.Status == history.OK && op.Return > looked
+			r.intents = append(r.intents, Intent{int(i), op.In.Num, op.Status, op.Call, late})
 		}
 	}
 	for _, i := range k.Writes {

@@ -31,6 +31,7 @@ type Intent struct {
 	Number int64          // names it on its key. Intents that share a number cannot be told apart
 	Status history.Status // what the client learned
 	Call   history.Time   // when it was asked for
+	Late   bool           // it was acknowledged only after the end was looked at, which may not show it
 }
 
 // An Effect is what was seen of one number.
@@ -80,11 +81,13 @@ func (f Fate) String() string { return fateNames[f] }
 type Ledger struct {
 	Intents   int // intents settled, failed ones included, on keys that something is known of
 	Acked     int // of these, acknowledged
+	Clean     int // numbers that were acknowledged, and of which nothing is amiss
 	Unsettled int // keys on which appends meet writes, which were left out
 	Lost      []Entry
 	Duplicate []Entry
 	Phantom   []Entry
 	Limbo     []Limbo
+	Disorder  []Entry // out of the order in which they were asked for; of lists in the end
 }
 
 // Settle enters what was asked for and what was seen of one key. ended says that
@@ -125,8 +128,12 @@ func least(intents []Intent, effects []Effect) int64 {
 // match enters what was asked for and seen of one number; seen is nil if nothing was.
 func (l *Ledger) match(key string, ended bool, asked []Intent, seen *Effect) {
 	var count [3]int // by status
+	late := 0
 	for i := range asked {
 		count[asked[i].Status]++
+		if asked[i].Late {
+			late++
+		}
 	}
 	acked, unknown := count[history.OK], count[history.Unknown]
 	l.Acked += acked
@@ -134,7 +141,14 @@ func (l *Ledger) match(key string, ended bool, asked []Intent, seen *Effect) {
 	if seen != nil {
 		times, final, by = seen.Times, seen.Final, seen.Seen
 	}
-	if missing := acked - final; ended && missing > 0 {
+	missing := acked - late - final
+	if !ended {
+		missing = 0
+	}
+	if acked > 0 && unknown == 0 && missing <= 0 && times <= acked {
+		l.Clean++
+	}
+	if missing > 0 {
 		l.Lost = append(l.Lost, Entry{key, asked[first(asked, history.OK)].Number, asked[first(asked, history.OK)].ID, by, missing})
 	}
 	switch possible := acked + unknown; {

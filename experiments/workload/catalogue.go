@@ -27,6 +27,8 @@ var All = []*Preset{
 		with(Mix{Reads: 1, Writes: 1, CAS: 1}, 5, KeyLaw{})},
 	{"append", "Reads and appends to lists: each read shows the order of all writes before it.",
 		with(Mix{Reads: 1, Appends: 1}, 5, KeyLaw{})},
+	{"charges", "Charges to accounts: each is an entry that is added to a statement, so that what was charged twice or never is there to be seen.",
+		with(Mix{Reads: 1, Appends: 9}, 5, KeyLaw{})},
 	{"open-loop", "Half reads, half writes that arrive 200 times a second, however slow the store is.",
 		openLoop(with(Mix{Reads: 1, Writes: 1}, 10, KeyLaw{}), 200)},
 }

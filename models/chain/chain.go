@@ -51,6 +51,7 @@ var Model = store.Model{
 	Claims:      claims,
 	Assumes:     assumes,
 	AppliesOnce: func(store.Config) bool { return true }, // sessions are in the state that every member holds
+	Relays:      true,                                    // writes go to the head, and the tail answers
 	Check:       check,
 	Replica:     func(cfg store.Config, id sim.NodeID) sim.Handler { return newReplica(cfg, id) },
 	Master:      func(cfg store.Config) sim.Handler { return newMaster(cfg) },

@@ -2,6 +2,7 @@ package raft
 
 import (
 	"encoding/binary"
+	"time"
 
 	"faultline/checker/history"
 	"faultline/models/store"
@@ -24,6 +25,11 @@ func encode(number uint64, r store.Request) []byte {
 	}
 	if r.Kind == history.CAS {
 		b = appendValue(b, r.Expect)
+	}
+	if r.Once != (store.Once{}) {
+		b = append(b, byte(r.Once.Part))
+		b = binary.AppendVarint(b, int64(r.Once.At))
+		b = binary.AppendVarint(b, int64(r.Once.Keep))
 	}
 	return b
 }
@@ -50,6 +56,11 @@ func decode(data []byte) (number uint64, r store.Request) {
 	}
 	if r.Kind == history.CAS {
 		r.Expect = in.value()
+	}
+	if len(in.left) > 0 {
+		r.Once.Part = store.Part(in.next(1)[0])
+		r.Once.At = sim.Time(in.varint())
+		r.Once.Keep = time.Duration(in.varint())
 	}
 	return number, r
 }

@@ -3,6 +3,7 @@ package raft
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -35,6 +36,12 @@ func TestCodecGivesBackWhatItGot(t *testing.T) {
 		}
 		if r.Kind == history.CAS {
 			r.Expect = values().Draw(t, "expect")
+		}
+		if rapid.Bool().Draw(t, "once") {
+			r.Once = store.Once{
+				Part: store.Part(rapid.IntRange(0, 3).Draw(t, "part")), At: sim.Time(rapid.Int64().Draw(t, "at")),
+				Keep: time.Duration(rapid.Int64Min(0).Draw(t, "keep")),
+			}
 		}
 		number := rapid.Uint64().Draw(t, "number")
 		if gotNumber, got := decode(encode(number, r)); gotNumber != number || !reflect.DeepEqual(got, r) {

@@ -14,6 +14,7 @@ import (
 type State struct {
 	held     map[string]cell
 	sessions map[sim.NodeID]session
+	records  records
 }
 
 // A cell is what a key holds, and the place of the write that made it so.
@@ -43,6 +44,9 @@ func (s *State) Read(r Request) Reply {
 // Applied returns the answer to the write that token names, if it was applied
 // already and is the client's latest.
 func (s *State) Applied(token call.Token) (Reply, bool) {
+	if reply, ok := s.records.byKey[token]; ok {
+		return reply, true
+	}
 	past, ok := s.sessions[token.Client]
 	return past.reply, ok && !token.IsZero() && past.seq == token.Seq
 }
@@ -54,6 +58,9 @@ func (s *State) Applied(token call.Token) (Reply, bool) {
 func (s *State) Apply(r Request, at history.Version) Reply {
 	if !r.Kind.Mutates() {
 		return s.Read(r)
+	}
+	if r.Once.Part != Session {
+		return s.applyOnce(r, at)
 	}
 	if past, ok := s.sessions[r.Token.Client]; ok && !r.Token.IsZero() && r.Token.Seq <= past.seq {
 		if r.Token.Seq < past.seq {
@@ -107,6 +114,7 @@ func (s *State) Clone() *State {
 	for client, past := range s.sessions { // any order: the same
 		c.sessions[client] = past
 	}
+	c.records = s.records.clone()
 	return c
 }
 
@@ -116,7 +124,7 @@ func (s *State) Size() int {
 	for key, held := range s.held { // any order: a sum
 		size += len(key) + valueSize(held.value)
 	}
-	return size + len(s.sessions)*headerSize
+	return size + (len(s.sessions)+len(s.records.order))*headerSize
 }
 
 // Dump calls visit for every key, in any order.

@@ -21,6 +21,7 @@ type Request struct {
 	Key    string
 	In     history.Value // to write, set or append
 	Expect history.Value // what a CAS compares with
+	Once   Once          // how the store recognises the write when it is retried
 }
 
 // Size returns the bytes that the request takes on the wire.
@@ -36,6 +37,7 @@ type Reply struct {
 	Value   history.Value // what a read returned or a CAS found
 	Swapped bool          // whether a CAS took effect
 	Hint    sim.NodeID    // whom to ask instead; None if the replica knows nobody better
+	Again   bool          // the table of idempotency keys had the write already: this is the answer of then
 
 	// Version is the place, in the store's own order of the key's versions, of
 	// what was read or found, or of what was written: a log index, a tag, a
@@ -96,6 +98,8 @@ type Model struct {
 	// settings: the store remembers tokens. If not, a client that does not know
 	// what became of a write must not send it again.
 	AppliesOnce func(Config) bool
+	// Relays is true of a store in which another replica may answer than the one that was asked.
+	Relays bool
 
 	// Check returns what is wrong with a combination of settings ("r must not
 	// exceed n"), or nil. May be nil itself.
