@@ -20,6 +20,7 @@ type client struct {
 	view   store.View     // whom it may ask
 	shared *policy.Shared // what its policy remembers from one operation to the next
 
+	arrivals *sim.Proc // of an open loop: the script that takes operations as they arrive
 	sessions []*session
 	idle     []*session // of an open loop: waiting for an arrival; the last used is taken first
 }

@@ -28,10 +28,11 @@ type run struct {
 	record    *history.Recorder
 	arrivals  []sim.Time // by handle of the recorder: when the operation was wanted
 	attempts  int
-	values    int64 // the latest value written: each is new
-	dedups    bool  // the store applies a retried write once
-	remembers bool  // clients remember what they saw, for compare-and-sets
-	stopped   bool  // clients begin no more operations
+	rate      float64 // at which operations arrive now, as a multiple of the workload's
+	values    int64   // the latest value written: each is new
+	dedups    bool    // the store applies a retried write once
+	remembers bool    // clients remember what they saw, for compare-and-sets
+	stopped   bool    // clients begin no more operations
 }
 
 // An Outcome is what a run left behind.
@@ -121,7 +122,7 @@ func (r *run) ask(c *client) {
 		c.open(func(s *session) { s.closedLoop() })
 		return
 	}
-	r.sim.Go(sim.None, "arrivals of client "+strconv.Itoa(c.index), func(p *sim.Proc) { c.openLoop(p) })
+	c.arrivals = r.sim.Go(sim.None, "arrivals of client "+strconv.Itoa(c.index), func(p *sim.Proc) { c.openLoop(p) })
 }
 
 // closedLoop asks again as soon as there is an answer, after a time of thinking.
@@ -139,12 +140,35 @@ func (c *session) closedLoop() {
 func (c *client) openLoop(p *sim.Proc) {
 	work, rand := c.run.work, c.run.workStream(c.index)
 	for {
-		p.Sleep(work.Gap(rand) * time.Duration(len(c.run.clients)))
+		c.pass(p, work.Gap(rand)*time.Duration(len(c.run.clients)))
 		if c.run.stopped {
 			return
 		}
 		kind, key := work.Next(rand)
 		c.give(job{kind, key, p.Now()})
+	}
+}
+
+// pass waits for as long as the gap between two arrivals is at the rate of the
+// moment. When that changes, what is left of the gap shrinks or grows with it: the
+// arrivals remain a Poisson process, of a rate that varies.
+func (c *client) pass(p *sim.Proc, gap time.Duration) {
+	for {
+		began, rate := p.Now(), c.run.rate
+		due := began.Add(time.Duration(float64(gap) / rate))
+		p.WaitUntil(due)
+		if p.Now() >= due {
+			return
+		}
+		gap -= time.Duration(float64(p.Now().Sub(began)) * rate)
+	}
+}
+
+// surge changes the rate of the workload.
+func (r *run) surge(rate float64) {
+	r.rate = rate
+	for _, c := range r.clients {
+		c.arrivals.Wake()
 	}
 }
 

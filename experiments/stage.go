@@ -32,7 +32,7 @@ func baseOf(replicas int) sim.NodeID {
 func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
 	m.sim.Reset(seed)
 	m.record.Reset()
-	r := &run{scenario: sc, sim: &m.sim, record: &m.record, arrivals: m.arrivals[:0], work: sc.Workload.Generator()}
+	r := &run{scenario: sc, sim: &m.sim, record: &m.record, arrivals: m.arrivals[:0], work: sc.Workload.Generator(), rate: 1}
 	r.sim.BeginAt(-sim.Time(sc.Warmup))
 	r.net = net.New(r.sim, sc.Topology, sc.Network)
 	base := baseOf(sc.Replicas)
@@ -181,15 +181,19 @@ func (r *run) newWorld() *fault.World {
 		clients = append(clients, c.id)
 		nearest = append(nearest, c.view.Near[0])
 	}
-	return fault.NewWorld(r.sim, r.net, fault.Cast{
+	cast := fault.Cast{
 		Replicas: r.config.Replicas, Groups: r.scenario.groups(), Master: r.config.Master, Clients: clients, Nearest: nearest,
 		ClockBound: r.scenario.ClockBound, CPU: r.scenario.CPU, Disk: r.scenario.Disk, End: sim.Time(r.scenario.Workload.Duration),
-	}, r.scenario.Budget)
+	}
+	if r.scenario.Workload.Open() {
+		cast.Surge = r.surge
+	}
+	return fault.NewWorld(r.sim, r.net, cast, r.scenario.Budget)
 }
 
 // Cluster returns the numbers that faults need to know.
 func (sc *Scenario) Cluster() fault.Cluster {
-	return fault.Cluster{Replicas: sc.Replicas, Groups: sc.groups(), Clients: sc.Workload.Clients, Master: sc.Model.Master != nil, ClockBound: sc.ClockBound}
+	return fault.Cluster{Replicas: sc.Replicas, Groups: sc.groups(), Clients: sc.Workload.Clients, Open: sc.Workload.Open(), Master: sc.Model.Master != nil, ClockBound: sc.ClockBound}
 }
 
 // Check returns what is wrong with a scenario and how to mend it, or nil.

@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -123,6 +124,32 @@ func TestScriptsWaitAndWake(t *testing.T) {
 	s.Close()
 	if !waiter.Done() {
 		t.Error("the script still waits after Close")
+	}
+}
+
+func TestScriptsWaitUntilOrWake(t *testing.T) {
+	s := sim.New(1)
+	var times []sim.Time
+	waiter := s.Go(sim.None, "waiter", func(p *sim.Proc) {
+		for range 4 {
+			p.WaitUntil(sim.Time(3 * time.Second)) // woken at 1 s, again at 2 s; on time; at once
+			times = append(times, p.Now())
+		}
+	})
+	s.Go(sim.None, "waker", func(p *sim.Proc) {
+		for range 2 {
+			p.Sleep(time.Second)
+			waiter.Wake()
+			waiter.Wake()
+		}
+	})
+	s.Run(sim.Forever)
+	want := []sim.Time{sim.Time(time.Second), sim.Time(2 * time.Second), sim.Time(3 * time.Second), sim.Time(3 * time.Second)}
+	if !slices.Equal(times, want) {
+		t.Errorf("went on at %v, want %v", times, want)
+	}
+	if n := s.Stats().Events; n != 7 {
+		t.Errorf("%d events, want 7: two starts, two naps, two calls to wake, and the end of the wait; an alarm was left behind", n)
 	}
 }
 

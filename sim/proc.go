@@ -166,10 +166,18 @@ func (p *Proc) Recv(deadline Time) (from NodeID, msg any, ok bool) {
 // Wait gives way until another script calls Wake.
 func (p *Proc) Wait() { p.pause(Forever, forWake) }
 
+// WaitUntil gives way until t, or until another script calls Wake.
+func (p *Proc) WaitUntil(t Time) {
+	if t > p.Now() {
+		p.pause(t, forWake)
+	}
+}
+
 // Wake lets a script that is in Wait go on at the current instant, after what is
-// under way. Waking one that is not in Wait does nothing.
+// under way. Waking one that is not in Wait or WaitUntil does nothing.
 func (p *Proc) Wake() {
 	if p.waiting == forWake {
+		p.sim.queue.cancel(p.alarm)
 		p.waiting = forTime // a second Wake does nothing
 		p.alarm = p.sim.queue.push(p.sim.now, evWake, p.index, None, 0, nil)
 	}

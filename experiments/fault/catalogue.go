@@ -41,6 +41,7 @@ var All = []*Kind{
 
 	cpuQuota,
 	flushCaches,
+	surge,
 }
 
 // planned are the kinds that random plans draw from.

@@ -60,6 +60,7 @@ type Cluster struct {
 	Replicas   int
 	Clients    int
 	Groups     []Group
+	Open       bool          // operations arrive at a rate of their own
 	Master     bool          // the store has a configuration master
 	ClockBound time.Duration // the error that the clock service claims at most; 0: it claims nothing, and no clock is right
 }

@@ -14,7 +14,7 @@ import (
 
 const testSeeds = 300
 
-var testCluster = Cluster{Replicas: 5, Clients: 3, ClockBound: 10 * time.Millisecond}
+var testCluster = Cluster{Open: true, Replicas: 5, Clients: 3, ClockBound: 10 * time.Millisecond}
 
 const testEnd = 20 * time.Second
 

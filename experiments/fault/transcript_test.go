@@ -48,7 +48,7 @@ const (
 func newStage(seed uint64, replicas, clients int, master bool, end time.Duration, b Budget) *stage {
 	st := &stage{sim: sim.New(seed)}
 	st.net = net.New(st.sim, net.Flat(dist.Constant(time.Millisecond)), net.Options{})
-	cast := Cast{Master: sim.None, End: sim.Time(end), ClockBound: 10 * time.Millisecond, Disk: dist.Constant(time.Millisecond)}
+	cast := Cast{Surge: func(float64) {}, Master: sim.None, End: sim.Time(end), ClockBound: 10 * time.Millisecond, Disk: dist.Constant(time.Millisecond)}
 	for id := range sim.NodeID(replicas) {
 		cast.Replicas = append(cast.Replicas, id)
 		st.sim.Add(id, func() sim.Handler {

@@ -19,6 +19,10 @@ type Cast struct {
 	Nearest  []sim.NodeID // by client: the replica that it asks first; may be empty
 	End      sim.Time     // of the fault phase: nothing begins then or later
 
+	// Surge is told the rate at which operations are to arrive from now on, as a
+	// multiple of the workload's; nil in a closed loop.
+	Surge func(rate float64)
+
 	ClockBound time.Duration // the error that the clock service claims at most
 	CPU        time.Duration // what a healthy replica needs to handle a message
 	Disk       sim.Delays    // what a sync takes on a healthy disk; nil: no time
@@ -26,7 +30,7 @@ type Cast struct {
 
 // cluster returns the numbers of the cast.
 func (c *Cast) cluster() Cluster {
-	return Cluster{Replicas: len(c.Replicas), Groups: c.Groups, Clients: len(c.Clients), Master: c.Master != sim.None, ClockBound: c.ClockBound}
+	return Cluster{Replicas: len(c.Replicas), Groups: c.Groups, Clients: len(c.Clients), Open: c.Surge != nil, Master: c.Master != sim.None, ClockBound: c.ClockBound}
 }
 
 // A Budget bounds what the faults of a run take down together. A replica is down
@@ -68,6 +72,7 @@ type World struct {
 
 	patients map[sim.NodeID]*patient
 	active   []*occurrence
+	surges   []int64 // those under way, in percent
 	bands    []*Band
 	counts   Counts
 	broken   []store.Assumption
