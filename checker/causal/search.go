@@ -2,6 +2,7 @@ package causal
 
 import (
 	"fmt"
+	"slices"
 
 	"faultline/checker/execution"
 	"faultline/checker/judge"
@@ -17,6 +18,10 @@ type search struct {
 	g     *execution.Graph
 	trunk [][]int32 // of lists: the joins of the beginnings of each key's trunk
 	base  int32     // the number of edges of the order that the model starts from
+
+	cut     execution.Cut // scratch
+	newer   []int32       // scratch
+	choices []choice      // scratch
 
 	limit, steps int
 	spent        bool // the budget, or the room for clocks
@@ -104,7 +109,7 @@ func (s *search) reads() *finding {
 			if first != nil && s.x.Events[r].Op > s.x.Events[first.read].Op {
 				continue
 			}
-			if f := s.read(key, r); f != nil {
+			if f := s.read(r); f != nil {
 				first = f
 			}
 		}
@@ -116,34 +121,41 @@ func (s *search) reads() *finding {
 }
 
 // read looks for a write that makes the read impossible.
-func (s *search) read(key *execution.Key, r int32) *finding {
+func (s *search) read(r int32) *finding {
 	from := s.x.Events[r].From
 	if s.x.Events[r].List != none {
-		return s.missing(key, r)
+		return s.missing(r)
 	}
-	for _, run := range key.Runs {
-		last, _ := s.g.LastWrite(key, run, r)
+	for _, w := range s.ahead(r) {
 		switch {
-		case last == none || last == from:
 		case from == execution.Initial:
-			return &finding{pattern: writeCOInitRead, read: r, newer: last}
-		case s.g.Reaches(from, last):
-			return &finding{pattern: writeCORead, read: r, newer: last}
+			return &finding{pattern: writeCOInitRead, read: r, newer: w}
+		case s.g.Reaches(from, w):
+			return &finding{pattern: writeCORead, read: r, newer: w}
 		}
 	}
 	return nil
 }
 
+// ahead returns the writes that come before a read of a register, but neither are
+// the one that it read from nor come before that: of each run the last one.
+func (s *search) ahead(r int32) []int32 {
+	ev := &s.x.Events[r]
+	if ev.From == execution.Initial {
+		s.cut = s.g.Nothing(s.cut)
+	} else {
+		s.cut = s.g.UpTo(s.cut, ev.From)
+	}
+	s.newer = s.g.Ahead(s.newer[:0], ev.Key, r, s.cut)
+	return s.newer
+}
+
 // missing looks for an append that precedes the read of a list and is not in it.
 // All that is in it precedes it, so counting will do.
-func (s *search) missing(key *execution.Key, r int32) *finding {
-	items := s.x.Items(&s.x.Lists[s.x.Events[r].List])
-	count := 0
-	for _, run := range key.Runs {
-		_, n := s.g.LastWrite(key, run, r)
-		count += n
-	}
-	if count == len(items) {
+func (s *search) missing(r int32) *finding {
+	ev := &s.x.Events[r]
+	key, items := &s.x.Keys[ev.Key], s.x.Items(&s.x.Lists[ev.List])
+	if s.g.Count(ev.Key, r) == len(items) {
 		return nil
 	}
 	shown := map[int32]bool{}
@@ -173,7 +185,7 @@ func (s *search) listOrder(key *execution.Key) *finding {
 			trunkShown = true
 		}
 		items := s.x.Items(list)
-		if f := s.misplaced(key, r, items, common(items, passed)); f != nil {
+		if f := s.misplaced(r, items, common(items, passed)); f != nil {
 			return f
 		}
 		passed = items
@@ -193,22 +205,16 @@ func common(a, b []int32) int {
 // misplaced looks for an item before which an append that precedes it is not
 // shown, though the list holds it. What precedes items of one chain is shown in
 // program order if none was misplaced so far. The items up to from have passed.
-func (s *search) misplaced(key *execution.Key, r int32, items []int32, from int) *finding {
-	placed := make([]int, len(key.Runs))
-	runOf := map[int32]int{}
-	for i, run := range key.Runs {
-		runOf[run.Chain] = i
-	}
+func (s *search) misplaced(r int32, items []int32, from int) *finding {
+	s.cut = s.g.Nothing(s.cut)
 	for _, item := range items[:from] {
-		placed[runOf[s.x.Events[item].Chain]]++
+		s.g.Include(s.cut, item)
 	}
 	for _, item := range items[from:] {
-		for i, run := range key.Runs {
-			if last, n := s.g.LastWrite(key, run, item); n > placed[i] {
-				return &finding{pattern: listOrder, read: r, newer: last, older: item}
-			}
+		if s.newer = s.g.Ahead(s.newer[:0], s.x.Events[r].Key, item, s.cut); len(s.newer) > 0 {
+			return &finding{pattern: listOrder, read: r, newer: s.newer[0], older: item}
 		}
-		placed[runOf[s.x.Events[item].Chain]]++
+		s.g.Include(s.cut, item)
 	}
 	return nil
 }
@@ -232,41 +238,39 @@ func (s *search) arbitration() *finding {
 	return &finding{pattern: cyclicCF, circle: circle, session: none}
 }
 
-// A choice is the last of the writes of a chain that a read could have read, if
-// it did not read from there.
-type choice struct{ write, read int32 }
-
 // arbitrate puts what reads could have read before what they did read.
 func (s *search) arbitrate(key *execution.Key) {
-	choices := make(map[int32][]choice) // by the write read: for each run, the latest write
-	for _, r := range key.Reads {
-		from := s.x.Events[r].From
-		if from < 0 {
-			continue
+	readers := slices.DeleteFunc(slices.Clone(key.Reads), func(r int32) bool { return s.x.Events[r].From < 0 })
+	slices.SortStableFunc(readers, func(a, b int32) int { return int(s.x.Events[a].From - s.x.Events[b].From) })
+	for len(readers) > 0 {
+		from, n := s.x.Events[readers[0]].From, 1
+		for n < len(readers) && s.x.Events[readers[n]].From == from {
+			n++
 		}
-		best := choices[from]
-		for i, run := range key.Runs {
-			last, _ := s.g.LastWrite(key, run, r)
-			if last == none || last == from || s.g.Reaches(last, from) {
-				continue
-			}
-			if best == nil {
-				best = make([]choice, len(key.Runs))
-				for i := range best {
-					best[i].write = none
-				}
-				choices[from] = best
-			}
-			if last > best[i].write {
-				best[i] = choice{last, r}
-			}
+		s.choose(from, readers[:n])
+		readers = readers[n:]
+	}
+}
+
+// A choice is a write that a read could have read.
+type choice struct{ write, read int32 }
+
+// choose puts what the readers of a write could have read before it: of each
+// chain the last, for the rest follows.
+func (s *search) choose(from int32, readers []int32) {
+	s.choices = s.choices[:0]
+	s.cut = s.g.UpTo(s.cut, from)
+	for _, r := range readers {
+		s.newer = s.g.Ahead(s.newer[:0], s.x.Events[r].Key, r, s.cut)
+		for _, w := range s.newer {
+			s.choices = append(s.choices, choice{w, r})
+			s.g.Include(s.cut, w)
 		}
 	}
-	for _, w := range key.Writes {
-		for _, c := range choices[w] {
-			if c.write != none {
-				s.g.Add(c.write, w, execution.Derived, c.read)
-			}
+	slices.SortFunc(s.choices, func(a, b choice) int { return int(a.write - b.write) })
+	for i, c := range s.choices {
+		if i+1 == len(s.choices) || s.x.Events[s.choices[i+1].write].Chain != s.x.Events[c.write].Chain {
+			s.g.Add(c.write, from, execution.Derived, c.read)
 		}
 	}
 }

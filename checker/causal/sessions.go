@@ -103,23 +103,18 @@ func (s *search) orderLists(reads []int32) {
 // that it read from.
 func (s *search) force(r, session int32) *finding {
 	ev := &s.x.Events[r]
-	key := &s.x.Keys[ev.Key]
 	if ev.List != none {
-		f := s.missing(key, r)
+		f := s.missing(r)
 		if f != nil {
 			f.session = session
 		}
 		return f
 	}
-	for _, run := range key.Runs {
-		last, _ := s.g.LastWrite(key, run, r)
-		switch {
-		case last == none || last == ev.From:
-		case ev.From == execution.Initial:
-			return &finding{pattern: writeHBInitRead, read: r, newer: last, session: session}
-		case !s.g.Reaches(last, ev.From):
-			s.g.Add(last, ev.From, execution.Derived, r)
+	for _, w := range s.ahead(r) {
+		if ev.From == execution.Initial {
+			return &finding{pattern: writeHBInitRead, read: r, newer: w, session: session}
 		}
+		s.g.Add(w, ev.From, execution.Derived, r)
 	}
 	return nil
 }

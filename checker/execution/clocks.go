@@ -14,31 +14,52 @@ type Clocks struct {
 
 // columns say where rows have what they know of each chain.
 type columns struct {
-	of      []int32 // by chain: the cell that counts it, or ^ the number of its bit
-	counted int     // cells that count
-	bits    int
+	of      []int32   // by chain: the cell that counts it, or ^ the number of its bit
+	counted int       // cells that count
+	single  []int32   // by bit: the one event of its chain
+	bits    []int32   // by key: where the bits of its writes begin in single, and where the last ones end
+	long    [][]int32 // by key: which of its runs are of chains that are counted
 }
 
-// newColumns gives every chain a column.
+// newColumns gives every chain a column. The bits of a key's writes are neighbours,
+// so that what a row knows of them can be told by looking at few cells.
 func newColumns(x *Execution) columns {
-	c := columns{of: make([]int32, len(x.Chains))}
+	c := columns{of: make([]int32, len(x.Chains)), long: make([][]int32, len(x.Keys))}
 	for i := range x.Chains {
 		if chain := &x.Chains[i]; chain.End-chain.First > 1 {
 			c.of[i] = int32(c.counted)
 			c.counted++
-		} else {
-			c.of[i] = ^int32(c.bits)
-			c.bits++
+		}
+	}
+	c.bits = append(c.bits, 0)
+	for k := range x.Keys {
+		for i, run := range x.Keys[k].Runs {
+			if chain := &x.Chains[run.Chain]; chain.End-chain.First > 1 {
+				c.long[k] = append(c.long[k], int32(i))
+			} else {
+				c.addBit(run.Chain, chain.First)
+			}
+		}
+		c.bits = append(c.bits, int32(len(c.single)))
+	}
+	for i := range x.Chains {
+		if chain := &x.Chains[i]; chain.End-chain.First == 1 && !x.Events[chain.First].Writes {
+			c.addBit(int32(i), chain.First)
 		}
 	}
 	return c
+}
+
+func (c *columns) addBit(chain, event int32) {
+	c.of[chain] = ^int32(len(c.single))
+	c.single = append(c.single, event)
 }
 
 // bitsPerCell is how many chains of one event share a cell.
 const bitsPerCell = 32
 
 // width returns how many cells a row has.
-func (c *columns) width() int { return c.counted + (c.bits+bitsPerCell-1)/bitsPerCell }
+func (c *columns) width() int { return c.counted + (len(c.single)+bitsPerCell-1)/bitsPerCell }
 
 // at returns how much of the chain the row knows.
 func (c *columns) at(row []int32, chain int32) int32 {
