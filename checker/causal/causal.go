@@ -25,9 +25,10 @@
 // others' compare-and-sets found: to them those are writes.
 //
 // Costs, for n operations in s sessions (and as many more as writes of unknown
-// outcome were read): CC and CCv take O(n·s); CM and PRAM take O(n) for each
-// session and round, where a round adds the order that reads force upon writes
-// until no more follows. A few rounds are the rule; the budget bounds them.
+// outcome were read, though these cost a bit each): CC and CCv take O(n·s), and so do
+// CM and PRAM if one order of the writes would do for all sessions; else they take
+// O(n·s) for each session and round, where a round adds the order that reads force
+// upon writes until no more follows. A few rounds are the rule; the budget bounds them.
 package causal
 
 import (

@@ -228,7 +228,7 @@ func (s *search) arbitration() *finding {
 		if key.Appends {
 			s.arbitrateLists(key, key.Reads)
 		} else {
-			s.arbitrate(key)
+			s.arbitrate(s.group(slices.Clone(key.Reads)))
 		}
 	}
 	circle := s.g.Sweep()
@@ -238,18 +238,37 @@ func (s *search) arbitration() *finding {
 	return &finding{pattern: cyclicCF, circle: circle, session: none}
 }
 
-// arbitrate puts what reads could have read before what they did read.
-func (s *search) arbitrate(key *execution.Key) {
-	readers := slices.DeleteFunc(slices.Clone(key.Reads), func(r int32) bool { return s.x.Events[r].From < 0 })
-	slices.SortStableFunc(readers, func(a, b int32) int { return int(s.x.Events[a].From - s.x.Events[b].From) })
-	for len(readers) > 0 {
-		from, n := s.x.Events[readers[0]].From, 1
-		for n < len(readers) && s.x.Events[readers[n]].From == from {
-			n++
+// arbitrate puts what reads could have read before what they did read. The reads
+// are grouped. It returns the first that no order explains, for it read the initial
+// value; or the first of a list, without an append that it had to know of.
+func (s *search) arbitrate(reads []int32) *finding {
+	for len(reads) > 0 {
+		r := reads[0]
+		from, n := s.x.Events[r].From, 1
+		switch {
+		case s.x.Events[r].List != none:
+			if f := s.missing(r); f != nil {
+				return f
+			}
+		case from == execution.Initial:
+			if ahead := s.ahead(r); len(ahead) > 0 {
+				return &finding{pattern: writeHBInitRead, read: r, newer: ahead[0]}
+			}
+		default:
+			for n < len(reads) && s.x.Events[reads[n]].From == from {
+				n++
+			}
+			s.choose(from, reads[:n])
 		}
-		s.choose(from, readers[:n])
-		readers = readers[n:]
+		reads = reads[n:]
 	}
+	return nil
+}
+
+// group puts reads of the same value next to one another, otherwise in order.
+func (s *search) group(reads []int32) []int32 {
+	slices.SortStableFunc(reads, func(a, b int32) int { return int(s.x.Events[a].From - s.x.Events[b].From) })
+	return reads
 }
 
 // A choice is a write that a read could have read.

@@ -10,6 +10,9 @@ import (
 func (s *search) sessions() *finding {
 	first := s.g.Clocks // of causal order, the same for all sessions
 	var own execution.Clocks
+	if s.together(&own) {
+		return nil
+	}
 	for c := range s.x.Chains {
 		if s.idle(c) {
 			continue
@@ -30,6 +33,39 @@ func (s *search) sessions() *finding {
 	return nil
 }
 
+// together reports whether one order would do for all sessions: what any of them
+// forces upon writes, taken together, goes in no circle and explains all reads. Then
+// each of them is explained by less, and need not be looked at by itself. Stores
+// whose replicas agree on the order of writes pass, as most do.
+func (s *search) together(scratch *execution.Clocks) bool {
+	defer s.g.Forget(int(s.base))
+	s.g.Clocks = *scratch
+	defer func() { *scratch = s.g.Clocks }()
+	var reads []int32
+	for e := range s.x.Events {
+		if s.x.Events[e].Reads() {
+			reads = append(reads, int32(e))
+		}
+	}
+	if s.m == PRAM {
+		s.g.AddReadsFrom(reads, s.trunk)
+	}
+	s.orderLists(reads)
+	s.group(reads)
+	for {
+		if f := s.order(cyclicHB, none); f != nil || s.spent {
+			return false
+		}
+		edges := len(s.g.Edges)
+		if f := s.arbitrate(reads); f != nil {
+			return false
+		}
+		if len(s.g.Edges) == edges {
+			return true
+		}
+	}
+}
+
 // idle reports whether the session as seen from the end of the chain says
 // nothing more than as seen from another: the chain is a write of unknown
 // outcome, to which the session did not look back.
@@ -46,6 +82,7 @@ func (s *search) session(c int32, scratch *execution.Clocks) (changed bool, f *f
 		s.g.AddReadsFrom(reads, s.trunk)
 	}
 	s.orderLists(reads)
+	s.group(reads)
 	unordered := s.m == PRAM || len(s.g.Edges) > int(s.base)
 	for {
 		if unordered {
@@ -57,10 +94,9 @@ func (s *search) session(c int32, scratch *execution.Clocks) (changed bool, f *f
 			}
 		}
 		edges := len(s.g.Edges)
-		for _, r := range reads {
-			if f := s.force(r, c); f != nil {
-				return changed, f
-			}
+		if f := s.arbitrate(reads); f != nil {
+			f.session = c
+			return changed, f
 		}
 		if unordered = len(s.g.Edges) > edges; !unordered {
 			return changed, nil
@@ -97,24 +133,4 @@ func (s *search) orderLists(reads []int32) {
 	for _, k := range keys {
 		s.arbitrateLists(&s.x.Keys[k], of[k])
 	}
-}
-
-// force puts the writes that come before a read of the session before the one
-// that it read from.
-func (s *search) force(r, session int32) *finding {
-	ev := &s.x.Events[r]
-	if ev.List != none {
-		f := s.missing(r)
-		if f != nil {
-			f.session = session
-		}
-		return f
-	}
-	for _, w := range s.ahead(r) {
-		if ev.From == execution.Initial {
-			return &finding{pattern: writeHBInitRead, read: r, newer: w, session: session}
-		}
-		s.g.Add(w, ev.From, execution.Derived, r)
-	}
-	return nil
 }

@@ -29,13 +29,16 @@ func (g *Graph) Include(cut Cut, e int32) {
 // of which there may be thousands, take but a bit each to pass over.
 func (g *Graph) Ahead(found []int32, key, e int32, cut Cut) []int32 {
 	x, k, c := g.X, &g.X.Keys[key], &g.columns
-	for _, i := range c.long[key] {
-		run := k.Runs[i]
-		if last, _ := g.LastWrite(k, run, e); last != None && x.Position(last) >= c.at(cut, run.Chain) {
+	row, own := g.cellsOf(g.row[e]), x.Events[e].Chain
+	for i := range c.long[key] {
+		l := &c.long[key][i]
+		if l.chain != own && row[l.cell] <= cut[l.cell] {
+			continue // most often
+		}
+		if last, _ := g.LastWrite(k, k.Runs[l.run], e); last >= l.first+cut[l.cell] {
 			found = append(found, last)
 		}
 	}
-	row := g.cellsOf(g.row[e])
 	for at, end := c.bits[key], c.bits[key+1]; at < end; at += bitsPerCell - at%bitsPerCell {
 		cell := c.counted + int(at/bitsPerCell)
 		for ahead := c.within(row[cell]&^cut[cell], at, end); ahead != 0; ahead &= ahead - 1 {
@@ -48,8 +51,8 @@ func (g *Graph) Ahead(found []int32, key, e int32, cut Cut) []int32 {
 // Count returns how many writes of the key come before the event.
 func (g *Graph) Count(key, e int32) int {
 	k, c, count := &g.X.Keys[key], &g.columns, 0
-	for _, i := range c.long[key] {
-		_, n := g.LastWrite(k, k.Runs[i], e)
+	for _, l := range c.long[key] {
+		_, n := g.LastWrite(k, k.Runs[l.run], e)
 		count += n
 	}
 	row := g.cellsOf(g.row[e])

@@ -7,24 +7,35 @@ import "slices"
 // event takes a single bit, for operations of unknown outcome may be many. Nodes
 // that learn nothing new share the row of the node before them, so that rows are few.
 type Clocks struct {
-	width int     // cells in a row: those that count, then those with 32 bits each
-	row   []int32 // by node
-	cells []int32 // row by row
+	width  int       // cells in a row: those that count, then those with 32 bits each
+	row    []int32   // by node
+	rows   int       // in use
+	blocks [][]int32 // of rowsPerBlock rows each: what was written is never moved
 }
+
+// rowsPerBlock is how many rows lie together.
+const rowsPerBlock = 256
 
 // columns say where rows have what they know of each chain.
 type columns struct {
-	of      []int32   // by chain: the cell that counts it, or ^ the number of its bit
-	counted int       // cells that count
-	single  []int32   // by bit: the one event of its chain
-	bits    []int32   // by key: where the bits of its writes begin in single, and where the last ones end
-	long    [][]int32 // by key: which of its runs are of chains that are counted
+	of      []int32  // by chain: the cell that counts it, or ^ the number of its bit
+	counted int      // cells that count
+	single  []int32  // by bit: the one event of its chain
+	bits    []int32  // by key: where the bits of its writes begin in single, and where the last ones end
+	long    [][]long // by key: its runs in chains that are counted
+}
+
+// A long is a run in a chain that is counted.
+type long struct {
+	chain, cell int32
+	first       int32 // the first event of the chain
+	run         int32 // which of the key's
 }
 
 // newColumns gives every chain a column. The bits of a key's writes are neighbours,
 // so that what a row knows of them can be told by looking at few cells.
 func newColumns(x *Execution) columns {
-	c := columns{of: make([]int32, len(x.Chains)), long: make([][]int32, len(x.Keys))}
+	c := columns{of: make([]int32, len(x.Chains)), long: make([][]long, len(x.Keys))}
 	for i := range x.Chains {
 		if chain := &x.Chains[i]; chain.End-chain.First > 1 {
 			c.of[i] = int32(c.counted)
@@ -35,7 +46,7 @@ func newColumns(x *Execution) columns {
 	for k := range x.Keys {
 		for i, run := range x.Keys[k].Runs {
 			if chain := &x.Chains[run.Chain]; chain.End-chain.First > 1 {
-				c.long[k] = append(c.long[k], int32(i))
+				c.long[k] = append(c.long[k], long{run.Chain, c.of[run.Chain], chain.First, int32(i)})
 			} else {
 				c.addBit(run.Chain, chain.First)
 			}
@@ -102,7 +113,8 @@ func (g *Graph) Tick() bool {
 	c := &g.Clocks
 	c.width = g.columns.width()
 	c.row = resize(c.row, len(g.into), 0)
-	c.cells = resize(c.cells, c.width, 0) // row 0: nothing came before
+	c.rows = 0
+	clear(c.cellsOf(c.newRow())) // row 0: nothing came before
 	for _, node := range g.order {
 		if !g.tick(node) {
 			return false
@@ -112,8 +124,8 @@ func (g *Graph) Tick() bool {
 }
 
 func (c *Clocks) cellsOf(row int32) []int32 {
-	at := int(row) * c.width
-	return c.cells[at : at+c.width : at+c.width]
+	at := int(row) % rowsPerBlock * c.width
+	return c.blocks[row/rowsPerBlock][at : at+c.width : at+c.width]
 }
 
 // tick fills in the row of a node from those of the nodes just before it.
@@ -129,10 +141,12 @@ func (g *Graph) tick(node int32) bool {
 			continue
 		}
 		if !own {
-			if len(c.cells)+c.width > maxCells {
+			if (c.rows+1)*c.width > maxCells {
 				return false
 			}
-			row, own = c.copy(row), true
+			fresh := c.newRow()
+			copy(c.cellsOf(fresh), c.cellsOf(row))
+			row, own = fresh, true
 		}
 		g.learn(c.cellsOf(row), from)
 	}
@@ -140,14 +154,13 @@ func (g *Graph) tick(node int32) bool {
 	return true
 }
 
-// copy returns a new row, like the given one. Room doubles, because what append
-// gives to long slices is a quarter.
-func (c *Clocks) copy(row int32) int32 {
-	if n := len(c.cells); n+c.width > cap(c.cells) {
-		c.cells = slices.Grow(c.cells, min(max(n, c.width), maxCells-n))
+// newRow returns a row that nobody uses, whatever it holds.
+func (c *Clocks) newRow() int32 {
+	if c.rows == len(c.blocks)*rowsPerBlock {
+		c.blocks = append(c.blocks, make([]int32, rowsPerBlock*c.width))
 	}
-	c.cells = append(c.cells, c.cellsOf(row)...)
-	return int32(len(c.cells)/c.width) - 1
+	c.rows++
+	return int32(c.rows - 1)
 }
 
 // knows reports whether the row already has the node and all that comes before it.

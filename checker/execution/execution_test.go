@@ -193,6 +193,7 @@ func TestGraphAgreesWithClosure(t *testing.T) {
 			t.Fatal("no room for a few clocks")
 		}
 		checkClocks(t, g, m)
+		checkAhead(t, rng, g, m)
 	}
 	if orders < 500 || circles < 500 {
 		t.Errorf("%d orders and %d circles: the generator is lopsided", orders, circles)
@@ -236,6 +237,50 @@ func checkClocks(t *testing.T, g *execution.Graph, m [][]bool) {
 			}
 			if got := g.Covers(int32(e), j); got != want {
 				t.Fatalf("%d covers %d: %v", e, j, got)
+			}
+		}
+	}
+}
+
+// checkAhead checks what is ahead of cuts against one look at all writes.
+func checkAhead(t *testing.T, rng *rand.Rand, g *execution.Graph, m [][]bool) {
+	t.Helper()
+	x := g.X
+	for range min(50, len(x.Events)) {
+		e, from := int32(rng.IntN(len(x.Events))), int32(rng.IntN(len(x.Events)))
+		cut, in := g.Nothing(nil), make([]bool, len(x.Events))
+		if rng.IntN(4) > 0 {
+			cut = g.UpTo(cut, from)
+			for a := range in {
+				in[a] = m[a][from] || along(g, int32(a), from)
+			}
+		}
+		for range rng.IntN(3) {
+			more := int32(rng.IntN(len(x.Events)))
+			g.Include(cut, more)
+			for a := range in {
+				in[a] = in[a] || along(g, int32(a), more)
+			}
+		}
+		for k := range x.Keys {
+			var want []int32
+			count := 0
+			for _, w := range x.Keys[k].Writes {
+				if !m[w][e] {
+					continue
+				}
+				count++
+				if n := len(want); n > 0 && along(g, want[n-1], w) {
+					want = want[:n-1] // a later one of its chain
+				}
+				if !in[w] {
+					want = append(want, w)
+				}
+			}
+			got := g.Ahead(nil, int32(k), e, cut)
+			slices.Sort(got)
+			if !slices.Equal(got, want) || g.Count(int32(k), e) != count {
+				t.Fatalf("ahead of %d: %v of %d, want %v of %d", e, got, g.Count(int32(k), e), want, count)
 			}
 		}
 	}
