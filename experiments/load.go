@@ -24,7 +24,8 @@ type Experiment struct {
 	Seeds    Seeds
 	Expect   []Expectation // those of the file; empty: each store keeps its own promise
 	Plots    []PlotSpec
-	Resolved string // the file with all overrides, as it was carried out
+	Against  *Published // the figures that others published; nil: none
+	Resolved string     // the file with all overrides, as it was carried out
 }
 
 // The paths that are not settings of one cell.
@@ -103,7 +104,7 @@ func unfold(name, file string, doc *strict.Doc, overrides []string) (*Experiment
 	errs = append(errs, doc.Decode(&whole)) // and go on: all mistakes are reported at once
 	e := &Experiment{
 		Name: name, File: file, Question: whole.Question, About: whole.About,
-		Seeds: whole.Seeds.seeds(), Expect: whole.Expect.List, Plots: whole.Plot, Resolved: string(doc.YAML()),
+		Seeds: whole.Seeds.seeds(), Expect: whole.Expect.List, Plots: whole.Plot, Against: whole.Published.published(), Resolved: string(doc.YAML()),
 	}
 	points, err := grid(doc, &whole)
 	errs = append(errs, err)
@@ -113,7 +114,7 @@ func unfold(name, file string, doc *strict.Doc, overrides []string) (*Experiment
 		e.Cells = append(e.Cells, cell)
 	}
 	if len(points) > 0 && strict.Join(errs...) == nil {
-		errs = append(errs, checkNames(doc, &whole, e), checkWhere(&whole, e), checkPlots(doc, e))
+		errs = append(errs, checkNames(doc, &whole, e), checkWhere(&whole, e), checkPlots(doc, e), checkFigures(doc, e))
 	}
 	if err := strict.Join(errs...); err != nil {
 		return nil, err
@@ -358,6 +359,7 @@ func (s *Spec) scenario(name string) (*Scenario, error) {
 	}
 	sc.ReplicaSites, _ = siteNumbers(topology, s.Network.ReplicasAt)
 	sc.ClientSites, _ = siteNumbers(topology, s.Network.ClientsAt)
+	sc.ServiceOnly = s.Judge == "service"
 	for _, f := range s.Faults {
 		sc.Faults = append(sc.Faults, f.Fault)
 	}

@@ -96,9 +96,7 @@ func (r *run) play() *Outcome {
 	end := sim.Time(sc.Workload.Duration)
 	r.sim.Run(-1)
 	before, served := r.costs(), r.served()
-	for _, c := range r.clients {
-		r.ask(c)
-	}
+	r.askAll()
 	for _, f := range sc.Faults {
 		name := "fault " + f.Name
 		r.sim.Go(sim.None, name, func(p *sim.Proc) { f.Run(p, r.world) })
@@ -114,6 +112,17 @@ func (r *run) play() *Outcome {
 	o := r.outcome(end, final, costs)
 	o.Servers, o.Workers = served, r.workers()
 	return o
+}
+
+// askAll starts the clients' scripts.
+func (r *run) askAll() {
+	if r.scenario.Workload.Probe != nil {
+		r.probe()
+		return
+	}
+	for _, c := range r.clients {
+		r.ask(c)
+	}
 }
 
 // ask starts a client's scripts.

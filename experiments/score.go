@@ -49,6 +49,13 @@ func Score(sc *Scenario, o *Outcome) results.Row {
 	for _, b := range o.Bands {
 		row.Faults = append(row.Faults, results.Band{FromMS: ms(time.Duration(b.From)), ToMS: ms(time.Duration(b.To)), Label: b.Label})
 	}
+	if sc.ServiceOnly {
+		score := staleness.Measure(o.History)
+		scoreStaleness(&row, o, &score)
+		scoreService(&row, sc, o)
+		scoreProbes(&row, sc, o, &score)
+		return row
+	}
 	scores := checker.Score(checker.Run{
 		History: o.History, Finals: o.Final, Replicas: compared(o.Replicas), Healed: history.Time(o.Healed),
 		End: history.Time(sc.Workload.Duration), Window: windowOf(sc.Workload.Duration),
@@ -57,6 +64,7 @@ func Score(sc *Scenario, o *Outcome) results.Row {
 	scoreConsistency(&row, &scores)
 	scoreStaleness(&row, o, &scores.Detail.Staleness)
 	scoreService(&row, sc, o)
+	scoreProbes(&row, sc, o, &scores.Detail.Staleness)
 	scoreWindows(&row, &scores)
 	return row
 }

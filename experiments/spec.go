@@ -38,9 +38,12 @@ type Spec struct {
 	Settle strict.Duration `yaml:"settle" default:"10s" min:"0s" max:"1h" doc:"time after the faults are healed and before every key is read once more"`
 
 	Sweep  strict.Map[[]*strict.Node] `yaml:"sweep" doc:"settings to vary: path in this file -> values; every combination is run"`
+	Judge  string                     `yaml:"judge" oneof:"all,service" default:"all" doc:"what runs are judged by: all; or service: staleness, availability, latency and cost alone, for long runs of which no more is asked"`
 	Seeds  SeedsSpec                  `yaml:"seeds" doc:"seeds of every cell: 1..200, a list, a number, or auto: until the interval of the share of successes is narrower than a point on each side, 200 at most"`
 	Expect ExpectSpec                 `yaml:"expect" doc:"what must come out; the exit code says whether it did"`
 	Plot   []PlotSpec                 `yaml:"plot" doc:"charts to draw"`
+
+	Published *PublishedSpec `yaml:"published" doc:"figures that others published, which faultline reproduce compares with what comes out"`
 }
 
 // WorkloadSpec is the workload as it is written.
@@ -54,6 +57,7 @@ type WorkloadSpec struct {
 	CAS     strict.Share    `yaml:"cas" default:"0%" doc:"share of operations that compare and set"`
 	Updates string          `yaml:"updates" oneof:"write,append" default:"write" doc:"what the other operations do: write a register, or append to a list, whose reads show every write"`
 	Rate    *strict.Rate    `yaml:"rate" doc:"operations per second over all clients, whether or not earlier ones are answered (open loop); without it each client waits for its answer (closed loop)"`
+	Probe   *LawSpec        `yaml:"probe" doc:"instead of a mix of operations: one probe of t-visibility after the other. A client drawn at random writes; so long after its acknowledgement another draw reads the same key; think goes by, and the next probe begins"`
 	Think   *LawSpec        `yaml:"think" doc:"closed loop: time between an answer and the next operation; default exponential(20ms)"`
 }
 
@@ -71,6 +75,8 @@ func (s *WorkloadSpec) CheckStrict(n *strict.Node) {
 		n.Fail("reads and cas are more than all operations", "make their sum 100% at most")
 	case s.Updates == "append" && s.CAS > 0:
 		n.Fail("a key holds a list of appended numbers or one number that is compared and set, not both", "leave out cas, or set updates: write")
+	case s.Probe != nil && (s.Rate != nil || n.Field("reads") != nil || s.CAS > 0 || s.Updates == "append"):
+		n.Fail("probe writes and reads in turn, so there is no rate and no mix of operations", "leave out probe, or rate, reads, cas and updates")
 	case s.Rate != nil && s.Think != nil:
 		n.Fail("think goes with a closed loop, rate with an open one", "leave out one of them")
 	}
@@ -125,6 +131,9 @@ func (s *WorkloadSpec) workload() workload.Workload {
 	} else {
 		w.Mix.Writes = rest
 	}
+	if s.Probe != nil {
+		w.Probe, w.Mix = s.Probe.Law, workload.Mix{Reads: 1, Writes: 1}
+	}
 	switch {
 	case s.Rate != nil:
 		w.Rate = float64(*s.Rate)
@@ -138,16 +147,19 @@ func (s *WorkloadSpec) workload() workload.Workload {
 
 // NetworkSpec is the network as it is written.
 type NetworkSpec struct {
-	Preset     string           `yaml:"preset" doc:"a network that ships with Faultline: lan, one-region, ec2"`
-	Regions    []string         `yaml:"regions" doc:"EC2 regions to use, such as [VA, CA, IE]; instead of preset"`
-	Latency    *LawSpec         `yaml:"latency" doc:"one site, where every message takes a time drawn from this law; default lognormal(2ms, 0.5)"`
-	ReplicasAt []string         `yaml:"replicas_at" doc:"sites of the replicas, taken in turn; default: all sites"`
-	ClientsAt  []string         `yaml:"clients_at" doc:"sites of the clients, taken in turn; default: all sites"`
-	Loss       strict.Share     `yaml:"loss" default:"0%" doc:"share of messages that are lost"`
-	Duplicate  strict.Share     `yaml:"duplicate" default:"0%" doc:"share of messages that arrive twice"`
-	Reorder    strict.Share     `yaml:"reorder" default:"0%" doc:"share of messages that are held up, so that later ones overtake them"`
-	ReorderBy  LawSpec          `yaml:"reorder_by" doc:"how long they are held up; default exponential(10ms)"`
-	Bandwidth  strict.Bandwidth `yaml:"bandwidth" doc:"of every link between two nodes; default: unlimited"`
+	Preset     string                                  `yaml:"preset" doc:"a network that ships with Faultline: lan, one-region, ec2"`
+	Regions    []string                                `yaml:"regions" doc:"EC2 regions to use, such as [VA, CA, IE]; instead of preset"`
+	Latency    *LawSpec                                `yaml:"latency" doc:"one site, where every message takes a time drawn from this law; default lognormal(2ms, 0.5). With round_trips: what is added to half of them; default 0s"`
+	RoundTrips strict.Map[strict.Map[strict.Duration]] `yaml:"round_trips" doc:"sites with the round trips between them, each pair once: {a: {b: 80ms, c: 100ms}, b: {c: 20ms}}; within a site: none"`
+	Legs       LegsSpec                                `yaml:"legs" doc:"laws of the four legs of an operation (the WARS model of PBS), for stores whose messages name theirs, such as quorum; instead of latency for those"`
+	Loopback   *LawSpec                                `yaml:"loopback" doc:"between a client and its proxy on the same machine; default 20us"`
+	ReplicasAt []string                                `yaml:"replicas_at" doc:"sites of the replicas, taken in turn; default: all sites"`
+	ClientsAt  []string                                `yaml:"clients_at" doc:"sites of the clients, taken in turn; default: all sites"`
+	Loss       strict.Share                            `yaml:"loss" default:"0%" doc:"share of messages that are lost"`
+	Duplicate  strict.Share                            `yaml:"duplicate" default:"0%" doc:"share of messages that arrive twice"`
+	Reorder    strict.Share                            `yaml:"reorder" default:"0%" doc:"share of messages that are held up, so that later ones overtake them"`
+	ReorderBy  LawSpec                                 `yaml:"reorder_by" doc:"how long they are held up; default exponential(10ms)"`
+	Bandwidth  strict.Bandwidth                        `yaml:"bandwidth" doc:"of every link between two nodes; default: unlimited"`
 }
 
 // Defaults of a network.
@@ -169,6 +181,9 @@ func (s *NetworkSpec) CheckStrict(n *strict.Node) {
 		n.Fail("preset, regions and latency each say how long messages take", "leave all but one of them out")
 		return
 	}
+	if !s.checkOwn(n) {
+		return
+	}
 	t, err := s.topology()
 	if err != nil {
 		n.Fail(err.Error(), "")
@@ -188,15 +203,16 @@ func (s *NetworkSpec) topology() (*net.Topology, error) {
 		return net.EC2(s.Regions...)
 	case s.Preset != "":
 		return findTopology(s.Preset)
-	case s.Latency != nil:
-		return net.Flat(s.Latency.Law), nil
 	}
-	return net.Flat(dist.LogNormal(defaultMedian, defaultSigma)), nil
+	return s.ownTopology()
 }
 
 // options returns what happens to messages by nature.
 func (s *NetworkSpec) options() net.Options {
 	o := net.Options{CountBytes: true}
+	if s.Loopback != nil {
+		o.Loopback = s.Loopback.Law
+	}
 	o.Loss, o.Duplicate, o.Bandwidth = float64(s.Loss), float64(s.Duplicate), float64(s.Bandwidth)
 	if s.Reorder > 0 {
 		o.Reorder, o.ReorderBy = float64(s.Reorder), s.ReorderBy.Law

@@ -185,7 +185,7 @@ func (r *run) newWorld() *fault.World {
 		Replicas: r.config.Replicas, Groups: r.scenario.groups(), Master: r.config.Master, Clients: clients, Nearest: nearest,
 		ClockBound: r.scenario.ClockBound, CPU: r.scenario.CPU, Disk: r.scenario.Disk, End: sim.Time(r.scenario.Workload.Duration),
 	}
-	if r.scenario.Workload.Open() {
+	if r.scenario.Workload.Open() && r.scenario.Workload.Probe == nil {
 		cast.Surge = r.surge
 	}
 	return fault.NewWorld(r.sim, r.net, cast, r.scenario.Budget)

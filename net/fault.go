@@ -155,7 +155,7 @@ func (n *Network) reckon() {
 	}
 	t.masks = t.masks[:len(t.cuts)]
 	t.hit = make([]uint64, len(t.cuts))
-	n.calm = len(t.active) == 0 && t.nature == nil
+	n.calm = len(t.active) == 0 && t.nature == nil && n.topology.legs == nil
 }
 
 // add sets the masks of one more block.

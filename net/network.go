@@ -5,7 +5,7 @@
 //
 //	count it on its directed link
 //	draw 64 bits from (seed, link, how-maniest message on that link)
-//	draw its delay from the law of the two sites
+//	draw its delay from the law of the two sites, or of its leg between them
 //	if anything is wrong anywhere: look at what is wrong with this link
 //
 // Since a message's draws depend on nothing else, a fault that is removed, or a
@@ -32,7 +32,7 @@ type Network struct {
 	key      uint64
 	born     sim.Time // when the network was made
 	nodes    []place  // by node
-	calm     bool     // no fault is active, and nothing is wrong by nature
+	calm     bool     // no fault is active, nothing is wrong by nature, and all messages between two sites are alike
 	weighs   bool     // bytes are counted
 	trouble  trouble
 	stats    Stats
@@ -157,9 +157,13 @@ func (n *Network) Carry(from, to sim.NodeID, msg any) sim.Fate {
 	if n.weighs {
 		n.stats.Bytes += uint64(sizeOf(msg))
 	}
-	law := n.laws[int(a.site)*n.sites+int(b.site)]
+	sites := int(a.site)*n.sites + int(b.site)
+	law := n.laws[sites]
 	if n.calm {
 		return sim.Arrives(law.Sample(draw))
+	}
+	if n.topology.legs != nil {
+		law = n.topology.lawOf(msg, sites, law)
 	}
 	return n.troubled(from, to, law, draw, msg)
 }

@@ -14,6 +14,7 @@ type Topology struct {
 	Name  string
 	Sites []string
 	laws  []*dist.Law // of one way, by from*len(Sites)+to
+	legs  []leg       // kinds of messages with laws of their own
 }
 
 // NewTopology returns the topology in which a message from one site to another,

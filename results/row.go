@@ -31,6 +31,7 @@ type Row struct {
 	Faults   []Band   `json:"faults,omitempty"` // when faults were active
 	Stale    []Stale  `json:"stale,omitempty"`  // every stale read, at most MaxStale of them
 	Fresh    []Fresh  `json:"fresh,omitempty"`  // share of fresh reads by time since the newest acknowledged write
+	Probes   *Probes  `json:"probes,omitempty"` // what probes of t-visibility saw, where the workload sends them
 }
 
 // The verdicts of a Row. Undecided is an answer of its own and never counts as Holds.
@@ -94,4 +95,12 @@ type Fresh struct {
 	SinceMS float64 `json:"since_ms"` // upper end of the span
 	Reads   int     `json:"reads"`
 	Fresh   int     `json:"fresh"` // of these, returned that write or a newer one
+}
+
+// Probes are the reads of t-visibility probes, by the time since the
+// acknowledgement of the newest write.
+type Probes struct {
+	All    Histogram `json:"all"`
+	Stale  Histogram `json:"stale"`            // of these, stale
+	Behind []int     `json:"behind,omitempty"` // reads that were so many versions behind: none, 1, 2, ...
 }

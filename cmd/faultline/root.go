@@ -48,7 +48,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.err)
 	root.SetIn(a.in)
 	root.AddCommand(
-		newRun(a), newSweep(a), newPlot(a), newCheck(a), newGallery(a),
+		newRun(a), newSweep(a), newPlot(a), newCheck(a), newGallery(a), newReproduce(a),
 		newList(a), newDescribe(a), newValidate(a), newSchema(a), newCompletion(a), newVersion(a),
 	)
 	return root

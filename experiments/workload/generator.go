@@ -18,6 +18,7 @@ type Generator struct {
 	kinds cumulative
 	gap   *dist.Law
 	think *dist.Law
+	probe *dist.Law
 }
 
 // Generator returns the generator of w. It panics if w.Check finds a mistake.
@@ -31,6 +32,7 @@ func (w Workload) Generator() *Generator {
 		kinds: accumulate(w.Mix.weights()),
 		gap:   dist.Constant(0),
 		think: w.Think,
+		probe: w.Probe,
 	}
 	for i := range g.names {
 		g.names[i] = "k" + strconv.Itoa(i)
@@ -57,6 +59,12 @@ func (g *Generator) Gap(r *sim.Stream) time.Duration { return g.gap.Sample(r.Uin
 
 // Think draws the time that a client of a closed loop waits after an answer.
 func (g *Generator) Think(r *sim.Stream) time.Duration { return g.think.Sample(r.Uint64()) }
+
+// Key draws a key.
+func (g *Generator) Key(r *sim.Stream) string { return g.names[g.keys.pick(r.Uint64())] }
+
+// Probe draws the time from the acknowledgement of a probe's write to its read.
+func (g *Generator) Probe(r *sim.Stream) time.Duration { return g.probe.Sample(r.Uint64()) }
 
 // Keys returns all keys, for reading them back at the end. The result is read only.
 func (g *Generator) Keys() []string { return g.names }

@@ -37,6 +37,11 @@ type Workload struct {
 	// each client asks again when it has its answer, after a time of thinking.
 	Rate  float64
 	Think *dist.Law // in a closed loop; nil: none
+
+	// Probe, if not nil, makes probes of t-visibility in place of a mix: a client
+	// drawn at random writes and, so long after the acknowledgement, a client drawn
+	// at random reads the same key. There is one probe at a time.
+	Probe *dist.Law
 }
 
 // A Mix is how often an operation is of which kind: weights, of which only the

@@ -17,6 +17,7 @@ type coordinator struct {
 	ring
 	mutant     string
 	r, w       int
+	some       bool // homes are asked, drawn at random, not all
 	sloppy     bool
 	handoff    bool
 	readRepair bool
@@ -30,7 +31,7 @@ type coordinator struct {
 func newCoordinator(cfg store.Config) coordinator {
 	c := coordinator{
 		ring: newRing(cfg), mutant: cfg.Mutant, r: cfg.Int("r"), w: cfg.Int("w"),
-		sloppy: cfg.Bool("sloppy"), handoff: cfg.Bool("handoff"), readRepair: cfg.Bool("read_repair"),
+		some: cfg.Choice("ask") == askSome, sloppy: cfg.Bool("sloppy"), handoff: cfg.Bool("handoff"), readRepair: cfg.Bool("read_repair"),
 		patience: cfg.Duration("patience"),
 	}
 	c.ticksLeft = int(cfg.Duration("timeout") / c.patience)
@@ -47,6 +48,7 @@ type operation struct {
 	client   sim.NodeID
 	req      store.Request
 	first    int        // where its key's preference list begins
+	asked    uint64     // who was asked at first: bit i is place i of the preference list
 	heard    uint64     // who answered: bit i is place i of the preference list
 	count    int        // of those, the ones that count
 	newest   *version   // what is written, or the newest that was read
@@ -67,14 +69,31 @@ func (c *coordinator) begin(e sim.Env, client sim.NodeID, req store.Request) {
 	if req.Kind.Mutates() {
 		stamp := stamp{e.Clock(), e.Self(), op.round}
 		op.newest = &version{Key: req.Key, Stamp: stamp, Value: req.In}
-		c.sendAll(e, op, 0, c.n, storeMsg{op.round, sim.None, op.newest})
+		c.ask(e, op, c.w, storeMsg{op.round, sim.None, op.newest})
 		return
 	}
 	if c.readRepair {
 		op.answers = slices.Grow(op.answers, len(c.replicas))[:len(c.replicas)]
 		clear(op.answers)
 	}
-	c.sendAll(e, op, 0, c.n, fetchMsg{op.round, req.Key})
+	c.ask(e, op, c.r, fetchMsg{op.round, req.Key})
+}
+
+// ask sends a message to all homes of the key or, as in the quorum systems that do
+// not expand, to as many as must answer, drawn at random (Bailis et al., section 2.1).
+func (c *coordinator) ask(e sim.Env, op *operation, needed int, msg any) {
+	op.asked = 1<<c.n - 1
+	if !c.some {
+		c.sendAll(e, op, 0, c.n, msg)
+		return
+	}
+	op.asked = 0
+	for place := range c.n { // each subset is equally likely: Knuth, volume 2, algorithm 3.4.2S
+		if e.Rand().IntN(c.n-place) < needed-bits.OnesCount64(op.asked) {
+			op.asked |= 1 << place
+			e.Send(c.at(op.first, place), msg)
+		}
+	}
 }
 
 // sendAll sends a message to the given places of the preference list.
@@ -141,7 +160,7 @@ func (c *coordinator) answer(e sim.Env, op *operation, reply store.Reply) {
 
 // retire ends an operation that is answered and has nobody left to hear from.
 func (c *coordinator) retire(e sim.Env, op *operation) {
-	if op.answered && bits.OnesCount64(op.heard&(1<<c.n-1)) == c.n {
+	if op.answered && op.heard&op.asked == op.asked {
 		c.repairHomes(e, op)
 		c.finish(op)
 	}

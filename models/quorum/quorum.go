@@ -43,6 +43,12 @@ const (
 	byProxy   = "proxy"
 )
 
+// The choices of the parameter ask.
+const (
+	askAll  = "all"
+	askSome = "some"
+)
+
 // Model is the entry for the catalogue.
 var Model = store.Model{
 	Name:    "quorum",
@@ -54,6 +60,7 @@ var Model = store.Model{
 		{Name: "r", Default: 2, Min: 1, Max: maxReplicas, Safety: true, Doc: "answers a read waits for"},
 		{Name: "w", Default: 2, Min: 1, Max: maxReplicas, Safety: true, Doc: "acknowledgements a write waits for"},
 		{Name: "coordinator", Default: byReplica, Choices: []string{byReplica, byProxy}, Doc: "who coordinates: the replica that the client asks, or a stateless proxy beside the client"},
+		{Name: "ask", Default: askAll, Choices: []string{askAll, askSome}, Doc: "whom an operation is sent to: all homes of the key, or as many as must answer, drawn at random"},
 		{Name: "sloppy", Default: true, Safety: true, Doc: "let stand-ins count where homes are silent (needs handoff)"},
 		{Name: "handoff", Default: true, Doc: "keep what a silent home missed elsewhere, with a hint, until it can be delivered"},
 		{Name: "read_repair", Default: true, Doc: "update the homes that answered a read with less than the newest"},

@@ -1,0 +1,326 @@
+package experiments
+
+import (
+	"embed"
+	"fmt"
+	"math"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"faultline/experiments/strict"
+	"faultline/results"
+)
+
+// PublishedFolder is where the cases of faultline reproduce are kept, from the root of the repository.
+const PublishedFolder = "experiments/published"
+
+//go:embed published/*.yaml
+var published embed.FS
+
+// PublishedCases lists the names of the cases whose published figures are compared with ours, sorted.
+func PublishedCases() []string {
+	entries, err := published.ReadDir("published")
+	if err != nil {
+		panic(fmt.Sprintf("experiments: the embedded cases cannot be listed: %v", err))
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, nameOf(e.Name()))
+	}
+	return names
+}
+
+// LoadPublished is Load for a case, by its name.
+func LoadPublished(name string, overrides ...string) (*Experiment, error) {
+	data, err := published.ReadFile(path.Join("published", name+".yaml"))
+	if err != nil {
+		return nil, results.UnknownName("case", name, PublishedCases())
+	}
+	return Parse(path.Join(PublishedFolder, name+".yaml"), data, overrides...)
+}
+
+// Published is what others found, and how near to it we must come.
+type Published struct {
+	Source  string
+	Gap     string // what is known about the difference
+	Quick   Seeds  // of a quick look
+	Figures []Figure
+}
+
+// A Figure is one published number.
+type Figure struct {
+	Where    []Match // the cells it is about
+	Quantity results.Quantity
+
+	Published, Exact             *float64 // in the unit of the quantity; nil: there is none
+	PublishedWithin, ExactWithin Tolerance
+	Doubt                        string // why the number is reported, but nothing hangs on it
+}
+
+// A Tolerance is how far from a number another may be.
+type Tolerance struct {
+	Text string // as written: 3%, 0.01, 0.1ms, 3 se
+	kind toleranceKind
+	most float64
+}
+
+type toleranceKind uint8
+
+const (
+	relative toleranceKind = iota
+	absolute
+	standardErrors // of ours
+)
+
+// allows returns how far from a number an estimate may be.
+func (t Tolerance) allows(of float64, e results.Estimate) float64 {
+	switch t.kind {
+	case relative:
+		return t.most * math.Abs(of)
+	case standardErrors:
+		return t.most * e.Error(of)
+	}
+	return t.most
+}
+
+// A Comparison is a published number and what came out, for one cell.
+type Comparison struct {
+	Series string
+	Figure *Figure
+	Ours   results.Estimate
+	Met    Met  // No: it is outside; Unsure: it is, but its interval is not
+	None   bool // no run tells
+}
+
+// Gated reports whether the comparison decides whether the case comes out.
+func (c *Comparison) Gated() bool { return c.Figure.Doubt == "" }
+
+// Compare compares the published figures of an experiment with the rows of its runs, by seed.
+func (e *Experiment) Compare(rows [][]results.Row) []Comparison {
+	var all []Comparison
+	for i := range e.Against.Figures {
+		f := &e.Against.Figures[i]
+		for j := range e.Cells {
+			if c := &e.Cells[j]; f.about(c) {
+				ours, ok := f.Quantity.Of(rows[j])
+				all = append(all, Comparison{c.Series, f, ours, f.judge(ours, ok), !ok})
+			}
+		}
+	}
+	return all
+}
+
+func (f *Figure) about(c *Cell) bool {
+	e := Expectation{Where: f.Where}
+	return e.about(c.Scenario.Model.Name, c.Params)
+}
+
+// judge says whether ours is near enough to both numbers.
+func (f *Figure) judge(ours results.Estimate, ok bool) Met {
+	if !ok {
+		return No
+	}
+	met := Yes
+	if f.Published != nil {
+		met = worse(met, near(*f.Published, f.PublishedWithin, ours))
+	}
+	if f.Exact != nil {
+		met = worse(met, near(*f.Exact, f.ExactWithin, ours))
+	}
+	return met
+}
+
+func worse(a, b Met) Met {
+	switch {
+	case a == No || b == No:
+		return No
+	case a == Unsure || b == Unsure:
+		return Unsure
+	}
+	return Yes
+}
+
+// near says whether an estimate is within the tolerance. It is unsure if more
+// runs might bring it there: its interval reaches into it.
+func near(of float64, t Tolerance, ours results.Estimate) Met {
+	const slack = 1e-9 // 100% - 0.01% is 99.99%
+	most := t.allows(of, ours) + slack*math.Abs(of)
+	switch {
+	case math.Abs(ours.Value-of) <= most:
+		return Yes
+	case t.kind != standardErrors && ours.Lo <= of+most && ours.Hi >= of-most:
+		return Unsure
+	}
+	return No
+}
+
+// PublishedSpec is the published figures as they are written.
+type PublishedSpec struct {
+	Source  string       `yaml:"source" required:"true" doc:"where the figures are from"`
+	Gap     string       `yaml:"gap" doc:"what is known about the difference between theirs and ours"`
+	Quick   SeedsSpec    `yaml:"quick" doc:"seeds of faultline reproduce --quick"`
+	Figures []FigureSpec `yaml:"figures" required:"true" minitems:"1" doc:"the figures, each for the cells that are like where"`
+}
+
+// published returns what the spec describes.
+func (s *PublishedSpec) published() *Published {
+	if s == nil {
+		return nil
+	}
+	p := &Published{Source: s.Source, Gap: s.Gap, Quick: s.Quick.seeds()}
+	for i := range s.Figures {
+		p.Figures = append(p.Figures, s.Figures[i].figure)
+	}
+	return p
+}
+
+// FigureSpec is a published number as it is written.
+type FigureSpec struct {
+	Where           WhereSpec  `yaml:"where" doc:"the cells this is about: model or a swept setting -> value or list of values; default: all"`
+	Measure         string     `yaml:"measure" required:"true" doc:"a metric, or read_latency, write_latency, t_visibility, fresh, k_staleness"`
+	At              ScalarSpec `yaml:"at" doc:"which statistic: p99.9 of a latency, 99.9% of t_visibility, 10ms of fresh, 3 of k_staleness; of a metric: a percentile of the runs, \"<= 650ms\" for the share of runs up to there, or nothing for the mean"`
+	Published       ScalarSpec `yaml:"published" doc:"the number that was published"`
+	Exact           ScalarSpec `yaml:"exact" doc:"the same number from a formula, or computed again with more trials"`
+	Within          ScalarSpec `yaml:"within" doc:"how far from exact ours may be: 3% of it, 0.01 in its unit, or 3 se: standard errors of ours; without exact: how far from published"`
+	PublishedWithin ScalarSpec `yaml:"published_within" doc:"how far from published, if that differs from within"`
+	Doubt           string     `yaml:"doubt" doc:"why the number is doubtful: it is reported then, but nothing hangs on it"`
+
+	figure Figure
+}
+
+// CheckStrict reads the numbers.
+func (s *FigureSpec) CheckStrict(n *strict.Node) {
+	f := &s.figure
+	f.Where, f.Doubt = s.Where.list, s.Doubt
+	var err error
+	if f.Quantity, err = results.NewQuantity(s.Measure, s.At.text); err != nil {
+		at := n.Field("at")
+		if at == nil {
+			at = n.Field("measure")
+		}
+		failTwo(at, err)
+		return
+	}
+	f.Published, f.Exact = s.number(n, "published", s.Published), s.number(n, "exact", s.Exact)
+	f.ExactWithin = s.tolerance(n, "within", s.Within)
+	f.PublishedWithin = f.ExactWithin
+	if s.PublishedWithin.text != "" {
+		f.PublishedWithin = s.tolerance(n, "published_within", s.PublishedWithin)
+	}
+	switch {
+	case f.Published == nil && f.Exact == nil:
+		n.Fail("there is no number to compare with", "add published or exact")
+	case s.Within.text == "" && s.Doubt == "":
+		n.Fail("nothing says how near ours must be", "add within: 3%, or say with doubt why nothing hangs on it")
+	}
+}
+
+func (s *FigureSpec) number(n *strict.Node, field string, from ScalarSpec) *float64 {
+	if from.text == "" {
+		return nil
+	}
+	v, err := s.figure.Quantity.Parse(from.text)
+	if err != nil {
+		failTwo(n.Field(field), err)
+		return nil
+	}
+	return &v
+}
+
+func (s *FigureSpec) tolerance(n *strict.Node, field string, from ScalarSpec) Tolerance {
+	t := Tolerance{Text: from.text}
+	if from.text == "" {
+		return t
+	}
+	var err error
+	if number, ok := strings.CutSuffix(from.text, "se"); ok {
+		t.kind = standardErrors
+		t.most, err = strconv.ParseFloat(strings.TrimSpace(number), 64)
+	} else if number, ok := strings.CutSuffix(from.text, "%"); ok {
+		const percent = 100
+		t.most, err = strconv.ParseFloat(strings.TrimSpace(number), 64)
+		t.most /= percent
+	} else {
+		t.kind = absolute
+		t.most, err = s.figure.Quantity.Parse(from.text)
+	}
+	if f := n.Field(field); f != nil && (err != nil || !(t.most >= 0)) {
+		f.Fail(fmt.Sprintf("%q is no tolerance", from.text), "write 3%, a number in the unit of the measure, or 3 se")
+	}
+	return t
+}
+
+// failTwo reports an error whose second line, if there is one, is the hint.
+func failTwo(n *strict.Node, err error) {
+	cause, hint, _ := strings.Cut(err.Error(), "\n  hint: ")
+	if n != nil {
+		n.Fail(cause, hint)
+	}
+}
+
+// WhereSpec is the cells that something is about, as they are written.
+type WhereSpec struct{ list []Match }
+
+// UnmarshalStrict reads the cells.
+func (s *WhereSpec) UnmarshalStrict(n *strict.Node) { s.list = matches(n) }
+
+// MarshalStrict returns the cells as they are written.
+func (s WhereSpec) MarshalStrict() any {
+	if len(s.list) == 0 {
+		return nil
+	}
+	where := map[string]any{}
+	for _, m := range s.list {
+		where[m.Name] = m.Values
+	}
+	return where
+}
+
+// StrictSchema describes cells to editors.
+func (WhereSpec) StrictSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "object"}
+}
+
+// ScalarSpec is a number, with or without a unit, that what it belongs to gives a meaning.
+type ScalarSpec struct{ text string }
+
+// UnmarshalStrict reads the text.
+func (s *ScalarSpec) UnmarshalStrict(n *strict.Node) {
+	if text, ok := n.Scalar("a number", "such as 1.95ms, 97.4%, 3 or p99.9"); ok {
+		s.text = text
+	}
+}
+
+// MarshalStrict returns the text.
+func (s ScalarSpec) MarshalStrict() any {
+	if s.text == "" {
+		return nil
+	}
+	return s.text
+}
+
+// StrictSchema describes numbers to editors.
+func (ScalarSpec) StrictSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string"}, {Type: "number"}}}
+}
+
+// checkFigures complains about figures that are about no cell.
+func checkFigures(doc *strict.Doc, e *Experiment) error {
+	if e.Against == nil {
+		return nil
+	}
+	var errs []error
+	for i := range e.Against.Figures {
+		found := false
+		for j := range e.Cells {
+			found = found || e.Against.Figures[i].about(&e.Cells[j])
+		}
+		if !found {
+			errs = append(errs, doc.At(fmt.Sprintf("published.figures[%d]", i)).Problem("no cell is like where says", "the cells are "+strings.Join(e.allSeries(), ", ")))
+		}
+	}
+	return strict.Join(errs...)
+}

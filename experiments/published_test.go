@@ -1,0 +1,75 @@
+package experiments_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"faultline/experiments"
+	"faultline/results"
+)
+
+// Every case says where its figures are from and how near ours must come, and has
+// fewer seeds for a quick look than for a full one.
+func TestPublishedCasesAreComplete(t *testing.T) {
+	for _, name := range experiments.PublishedCases() {
+		e, err := experiments.LoadPublished(name)
+		if err != nil {
+			t.Errorf("%v", err)
+			continue
+		}
+		if e.Against == nil || len(e.Against.Source) < 10 || e.Question == "" || e.About == "" {
+			t.Errorf("%s: it lacks its figures, their source, a question or what to know", name)
+			continue
+		}
+		if e.Against.Quick.Most() > e.Seeds.Most() {
+			t.Errorf("%s: the quick look has more seeds than the full one", name)
+		}
+	}
+}
+
+// compare runs a case with some seeds.
+func compare(t *testing.T, e *experiments.Experiment, seeds string) []experiments.Comparison {
+	t.Helper()
+	s, err := experiments.ParseSeeds(seeds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make([][]results.Row, len(e.Cells))
+	err = (&experiments.Sweep{Cells: e.Cells, Seeds: s, Row: func(r results.Row) error {
+		rows[r.Cell] = append(rows[r.Cell], r)
+		return nil
+	}}).Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		slices.SortFunc(r, func(a, b results.Row) int { return int(a.Seed) - int(b.Seed) })
+	}
+	return e.Compare(rows)
+}
+
+// Quorums that need not meet miss the newest k writes as the formula says.
+func TestKStalenessComesOut(t *testing.T) {
+	e, err := experiments.LoadPublished("pbs-kstale", "workload.for=20s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range compare(t, e, "1..3") {
+		if c.Met != experiments.Yes {
+			t.Errorf("%s %v: %+v", c.Series, c.Figure.Quantity, c.Ours)
+		}
+	}
+}
+
+// What the file says is what is run: with all homes asked, nothing is stale, and
+// the figures do not come out.
+func TestKStalenessIsNotWrittenDown(t *testing.T) {
+	e, err := experiments.LoadPublished("pbs-kstale", "workload.for=5s", "models[0].ask=all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := compare(t, e, "1")[0]; c.Met != experiments.No || c.Ours.Value != 1 {
+		t.Errorf("%s %v: %+v", c.Series, c.Figure.Quantity, c.Ours)
+	}
+}
