@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"faultline/checker/converge"
+	"faultline/checker/execution/executiontest"
 	"faultline/checker/history"
 )
 
@@ -105,5 +106,58 @@ func scoreTwice(t *testing.T, data []byte) {
 	}
 	if two, _ := json.Marshal(Score(r)); string(one) != string(two) {
 		t.Errorf("scored twice: %s and %s", one, two)
+	}
+}
+
+func FuzzLevels(f *testing.F) {
+	f.Add([]byte{0, 8, 1, 0, 1, 0, 2, 0, 3, 8, 1, 1, 0, 0, 9, 200, 5, 1})
+	f.Add([]byte("some clients write, and others read it, sooner or later, or never at all"))
+	f.Fuzz(func(t *testing.T, data []byte) { checkLevels(t, data) })
+}
+
+func TestLevelsOfAnyHistory(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range *nonsense {
+		data := make([]byte, rng.IntN(120))
+		for i := range data {
+			data[i] = byte(rng.Uint32())
+		}
+		checkLevels(t, data)
+	}
+}
+
+// checkLevels checks the report against the checkers of the levels, and that what is
+// said to hold goes with what it implies and with the scores.
+func checkLevels(t *testing.T, data []byte) {
+	t.Helper()
+	kinds := [][]history.Kind{
+		{history.Read, history.Write}, {history.Read, history.Write, history.CAS}, {history.Read, history.Append}, {history.Read, history.Write, history.Append},
+	}
+	h := executiontest.FromBytes(data)
+	if len(data)%5 > 0 {
+		h = executiontest.Distinct(data, 20, 4, 2, kinds[len(data)%4]...)
+	}
+	r := Levels(h, Budget{})
+	for _, l := range r.Levels {
+		v := direct(h, l.Level)
+		switch {
+		case l.Verdict != v && v != Undecided && !touches(h):
+			t.Fatalf("the report says that %s is %v, its checker %v:\n%s%s", l.Level, l.Verdict, v, r.Text(), dump(h))
+		case l.Verdict != Holds && l.Why == "":
+			t.Fatalf("%s is %v for no reason:\n%s", l.Level, l.Verdict, dump(h))
+		}
+		for _, weaker := range AllLevels {
+			if l.Verdict == Holds && l.Level.Implies(weaker) && !r.Holds(weaker) && !(touches(h) && l.Level == Linearizable) {
+				t.Fatalf("%s holds, but %s does not:\n%s", l.Level, weaker, dump(h))
+			}
+		}
+	}
+	s := Score(Run{History: h})
+	faultless := s.Delta.Time == 0 && !s.Delta.Infinite && s.Gamma.Time == 0 && !s.Gamma.Infinite && s.Removal.Upper == 0
+	switch v := direct(h, Linearizable); {
+	case v == Holds && !(faultless && s.K.Upper == 1 && !s.K.Infinite && s.Staleness.Stale == 0):
+		t.Fatalf("linearizable, but scored %+v:\n%s", s, dump(h))
+	case v == Violated && s.Unjudged == 0 && s.Delta.Time == 0 && !s.Delta.Infinite:
+		t.Fatalf("not linearizable, but Delta is 0:\n%s", dump(h))
 	}
 }

@@ -89,8 +89,27 @@ type Score struct {
 func Measure(h history.History) Score { return MeasureKeys(h, keys.Of(h)) }
 
 // MeasureKeys is Measure for a history that is already taken apart.
-func MeasureKeys(h history.History, all []keys.Key) Score {
-	m := measurer{h: h}
+func MeasureKeys(h history.History, all []keys.Key) Score { return measureKeys(h, all, false) }
+
+// A Shift is Delta alone, with what it rests on; see Score.
+type Shift struct {
+	Delta    Distance
+	Late     []Late
+	Wrong    []Wrong
+	Reads    int
+	Skipped  int
+	Unjudged int
+}
+
+// MeasureDelta is Measure for those who ask for Delta alone: where reads are late,
+// k and the removals take most of the time and memory of a full score.
+func MeasureDelta(h history.History) Shift {
+	s := measureKeys(h, keys.Of(h), true)
+	return Shift{s.Delta, s.Late, s.Wrong, s.Reads, s.Skipped, s.Unjudged}
+}
+
+func measureKeys(h history.History, all []keys.Key, deltaAlone bool) Score {
+	m := measurer{h: h, deltaAlone: deltaAlone}
 	m.score.K = K{Lower: 1, Upper: 1}
 	for k := range all {
 		m.measure(&all[k])
@@ -116,6 +135,9 @@ func (m *measurer) measure(k *keys.Key) {
 	}
 	m.join()
 	m.delta()
+	if m.deltaAlone {
+		return
+	}
 	m.removal(k, len(m.score.Late) > late, m.score.Wrong[wrong:])
 	m.versions(k, len(m.score.Late) > late, len(m.score.Wrong) > wrong)
 	m.widenBlocks()

@@ -457,6 +457,12 @@ func BenchmarkMeasure(b *testing.B) {
 					Measure(h)
 				}
 			})
+			b.Run(fmt.Sprintf("ops=%d/stale=%d/delta", ops, stale), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					MeasureDelta(h)
+				}
+			})
 		}
 	}
 }

@@ -58,6 +58,8 @@ type measurer struct {
 	score Score
 	gamma gap // the widest so far
 
+	deltaAlone bool // nothing else is asked for
+
 	clusters []cluster
 	reads    []int32 // of the key
 	of       []int32 // for each read: its cluster, or none

@@ -37,7 +37,7 @@ func (p *plain) place(k int) {
 		return
 	}
 	for i, o := range p.h {
-		if p.placed[o.Client] || p.tooEarly(i) {
+		if refused := o.Kind == history.CAS && o.Observes() && o.Out.Equal(o.Expect); refused || p.placed[o.Client] || p.tooEarly(i) {
 			continue
 		}
 		p.placed[o.Client] = true

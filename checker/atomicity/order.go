@@ -27,9 +27,31 @@ func (m *measurer) join() {
 			m.blocks = append(m.blocks, m.block(int32(k)))
 		}
 	}
-	slices.SortFunc(m.blocks, func(a, b block) int {
-		return cmp.Or(cmp.Compare(a.first.at, b.first.at), cmp.Compare(a.head, b.head))
-	})
+	m.sortByFirst()
+}
+
+// sortByFirst sorts the blocks by first, or else by head, as they are already. They
+// are large: their places are sorted, and each block is moved once.
+func (m *measurer) sortByFirst() {
+	to := slices.Grow(m.order.byCenter[:0], len(m.blocks))
+	for i := range m.blocks {
+		to = append(to, placed{unsigned(m.blocks[i].first.at), int32(i)})
+	}
+	sortPlaced(to)
+	for at := range to {
+		if to[at].block < 0 {
+			continue // moved
+		}
+		kept, hole := m.blocks[at], at
+		for from := int(to[at].block); from != at; from = int(to[hole].block) {
+			m.blocks[hole] = m.blocks[from]
+			to[hole].block = -1
+			hole = from
+		}
+		m.blocks[hole] = kept
+		to[hole].block = -1
+	}
+	m.order.byCenter = to
 }
 
 func (m *measurer) block(head int32) block {
@@ -72,7 +94,12 @@ type placed struct {
 }
 
 func sortPlaced(p []placed) {
-	slices.SortFunc(p, func(a, b placed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.block, b.block)) })
+	slices.SortFunc(p, func(a, b placed) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return cmp.Compare(a.block, b.block)
+	})
 }
 
 // sortByCenter sorts the blocks by first+last, the one that holds the initial value first.

@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// removeFromList judges a list, of which the given operations are wrong. Reads of
-// what nobody appended, or not yet, have to go. Of two reads neither of which
-// continues the other, one has to go: here, those that disagree with the longest.
+// removeFromList judges a list that is not linearizable, of which the given operations
+// are wrong: something has to go. So have reads of what nobody appended, or not yet.
+// Of two reads neither of which continues the other, one has to go: here, those that
+// disagree with the longest.
 func (m *measurer) removeFromList(wrong []Wrong) {
 	s, r := &m.score.Removal, &m.remover
 	r.in = append(r.in[:0], make([]bool, len(m.clusters))...)
@@ -15,7 +16,7 @@ func (m *measurer) removeFromList(wrong []Wrong) {
 		r.in[i] = m.clusters[i].happened
 	}
 	r.fill(m, true)
-	s.Lower += r.disjoint.stale(r)
+	lower := r.disjoint.stale(r)
 	var apart []int // how far reads that disagree agree
 	for _, w := range wrong {
 		if !m.h[w.Op].Observes() {
@@ -24,12 +25,13 @@ func (m *measurer) removeFromList(wrong []Wrong) {
 		s.Upper++
 		s.Ops = append(s.Ops, w.Op)
 		if w.Why != Disagrees {
-			s.Lower++
+			lower++
 			continue
 		}
 		apart = append(apart, m.common(m.h[w.Op].Out.List))
 	}
-	s.Lower += r.disjoint.apart(r, apart)
+	lower += r.disjoint.apart(r, apart)
+	s.Lower += max(1, lower)
 	for _, i := range r.cover.leastOfList(r, m.chainLength()) {
 		s.Upper++
 		s.Ops = append(s.Ops, int(r.items[i].op))

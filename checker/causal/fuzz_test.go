@@ -22,7 +22,10 @@ func FuzzJudge(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { checkAnyHistory(t, executiontest.FromBytes(data)) })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		checkAnyHistory(t, executiontest.FromBytes(data))
+		checkDistinct(t, data)
+	})
 }
 
 func TestAnyHistory(t *testing.T) {
@@ -33,6 +36,19 @@ func TestAnyHistory(t *testing.T) {
 			data[i] = byte(rng.Uint32())
 		}
 		checkAnyHistory(t, executiontest.FromBytes(data))
+		checkDistinct(t, data)
+	}
+}
+
+// checkDistinct compares all models with their definitions on a tiny history.
+func checkDistinct(t *testing.T, data []byte) {
+	t.Helper()
+	kinds := families[len(data)%3].kinds
+	h := executiontest.Distinct(data, 7, 3, 2, kinds...)
+	for _, m := range []Model{CC, CM, CCv, PRAM} {
+		if got, want := (Checker{m}).Check(h, judge.Budget{}), bruteForce(h, m); got.Verdict != want {
+			t.Fatalf("%v: %v (%s), by definition %v:\n%s", m, got.Verdict, got.Evidence.Text, want, dump(h))
+		}
 	}
 }
 

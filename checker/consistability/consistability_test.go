@@ -99,36 +99,90 @@ func TestAgreesWithTheDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	waiting := 0
 	for range 20_000 {
-		var h history.History
-		var faults []Fault
-		for i := range rng.IntN(12) {
-			call := rng.IntN(300)
-			h = append(h, op(history.Kind(rng.IntN(2)), history.Status(rng.IntN(3)), call, call+rng.IntN(60)))
-			if rng.IntN(3) == 0 {
-				faults = append(faults, Fault{i, time.Duration(rng.IntN(5))})
-			}
+		data := make([]byte, 2+4*rng.IntN(12))
+		for i := range data {
+			data[i] = byte(rng.Uint32())
 		}
-		judged := func(i int) bool { return i%5 > 0 }
-		end := history.Time(rng.IntN(400)) * history.Time(ms)
-		s := Measure(h, end, 10*ms, faults, judged)
-		called := 0
-		for n, w := range s.Windows {
-			if want := plainWindow(h, end, w.From, faults, judged); w != want {
-				t.Fatalf("window %d is %+v, want %+v, of %v, %v", n, w, want, h, faults)
-			}
-			called += w.Called
-			if w.Waiting {
-				waiting++
-			}
-		}
-		before := slices.DeleteFunc(slices.Clone(h), func(o history.Op) bool { return o.Call >= end })
-		if called != len(before) {
-			t.Fatalf("%d operations of %d in windows", called, len(before))
-		}
+		waiting += checkTape(t, data)
 	}
 	if waiting < 1000 {
 		t.Errorf("%d windows of waiting: the generator is lopsided", waiting)
 	}
+}
+
+func FuzzMeasure(f *testing.F) {
+	f.Add([]byte{200, 3, 1, 0, 20, 40, 5, 3, 90, 2, 120, 9, 7, 130, 4, 200, 10, 1})
+	f.Add([]byte("windows in which somebody waits, and others in which nobody does"))
+	f.Fuzz(func(t *testing.T, data []byte) { checkTape(t, data) })
+}
+
+// checkTape compares the windows of a history with their definition, and what is
+// summed up with what it is summed up from. It returns how many windows were of waiting.
+func checkTape(t *testing.T, data []byte) (waiting int) {
+	t.Helper()
+	if len(data) < 2 {
+		return 0
+	}
+	end := history.Time(data[0]) * 2 * history.Time(ms)
+	var h history.History
+	var faults []Fault
+	for rest := data[2:]; len(rest) >= 4 && len(h) < 40; rest = rest[4:] {
+		call := int(rest[1]) + int(rest[0]>>7)*256
+		h = append(h, op(history.Kind(rest[0]%2), history.Status(rest[0]>>1%3), call, call+int(rest[2]%60)))
+		for range rest[3] % 3 {
+			faults = append(faults, Fault{int(rest[3]>>2) % len(h), time.Duration(rest[3] >> 5)})
+		}
+	}
+	judged := func(i int) bool { return i%5 > int(data[1]%5) }
+	s := Measure(h, end, 10*ms, faults, judged)
+	called := 0
+	for n, w := range s.Windows {
+		if want := plainWindow(h, end, w.From, faults, judged); w != want {
+			t.Fatalf("window %d is %+v, want %+v, of %v, %v", n, w, want, h, faults)
+		}
+		if n > 0 && w.From != s.Windows[n-1].From+history.Time(10*ms) {
+			t.Fatalf("there is a gap before window %d, of %v", n, h)
+		}
+		called += w.Called
+		if w.Waiting {
+			waiting++
+		}
+	}
+	before := slices.DeleteFunc(slices.Clone(h), func(o history.Op) bool { return o.Call >= end })
+	if called != len(before) {
+		t.Fatalf("%d operations of %d in windows", called, len(before))
+	}
+	value, available := plainMean(s.Windows)
+	if math.Abs(s.Value()-value) > 1e-9 || math.Abs(s.Availability()-available) > 1e-9 || s.Value() > s.Availability()+1e-9 {
+		t.Fatalf("goodness %v and availability %v, want %v and %v, of %v, %v", s.Value(), s.Availability(), value, available, h, faults)
+	}
+	last := 0.0
+	for _, l := range s.Distribution() {
+		if l.Both < last || l.Both > l.Availability || l.Both < 0 || l.Availability > 1 || l.Consistency > 1 {
+			t.Fatalf("distribution %+v of %v, %v", s.Distribution(), h, faults)
+		}
+		last = l.Both
+	}
+	return waiting
+}
+
+// plainMean is the definition, read aloud.
+func plainMean(windows []Window) (value, available float64) {
+	n := 0.0
+	for _, w := range windows {
+		if w.Called == 0 && !w.Waiting {
+			continue
+		}
+		n++
+		if w.Called > 0 {
+			value += float64(w.OK-w.Inconsistent) / float64(w.Called)
+			available += float64(w.OK) / float64(w.Called)
+		}
+	}
+	if n == 0 {
+		return 1, 1
+	}
+	return value / n, available / n
 }
 
 // plainWindow is the definition, read aloud.

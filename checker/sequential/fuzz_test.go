@@ -14,13 +14,31 @@ func FuzzCheck(f *testing.F) {
 	for range 20 {
 		f.Add(bytes(rng, 20))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { checkAnyHistory(t, executiontest.FromBytes(data)) })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		checkAnyHistory(t, executiontest.FromBytes(data))
+		checkDistinct(t, data)
+	})
 }
 
 func TestAnyHistory(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 3000 {
-		checkAnyHistory(t, executiontest.FromBytes(bytes(rng, 12)))
+		data := bytes(rng, 12)
+		checkAnyHistory(t, executiontest.FromBytes(data))
+		checkDistinct(t, data)
+	}
+}
+
+// checkDistinct compares the verdict with the definition on a tiny history.
+func checkDistinct(t *testing.T, data []byte) {
+	t.Helper()
+	h := executiontest.Distinct(data, 8, 3, 2, families[len(data)%3].kinds...)
+	got, want := Check(h, judge.Budget{Order: true}), bruteForce(h)
+	if got.Verdict != want {
+		t.Fatalf("%v by %s (%s), by definition %v:\n%s", got.Verdict, got.Engine, got.Evidence.Text, want, dump(h))
+	}
+	if want == judge.Holds {
+		checkOrder(t, h, got)
 	}
 }
 

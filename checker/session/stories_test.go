@@ -1,6 +1,7 @@
 package session
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -124,6 +125,28 @@ func TestAnyHistory(t *testing.T) {
 			data[i] = byte(rng.Uint32())
 		}
 		checkAnyHistory(t, executiontest.FromBytes(data))
+		checkDistinct(t, data)
+	}
+}
+
+// checkDistinct compares what is broken with the definitions on a tiny history.
+func checkDistinct(t *testing.T, data []byte) {
+	t.Helper()
+	if len(data)%3 == 0 {
+		h := executiontest.Distinct(data, 10, 3, 2, history.Read, history.Append)
+		s := Measure(h, ByTime)
+		if got, want := met(h, &s), bruteLists(h); s.Skipped == 0 && !maps.Equal(got, want) {
+			t.Fatalf("got %v, by definition %v (client, key, guarantee):\n%s", got, want, dump(h))
+		}
+		return
+	}
+	h := executiontest.Distinct(data, 8, 3, 2, history.Read, history.Write, history.CAS)
+	for _, by := range []Order{ByTime, BySessions} {
+		s := Measure(h, by)
+		want, ok := bruteRegisters(h, by == ByTime)
+		if got := met(h, &s); ok && s.Skipped == 0 && !forked(h) && !maps.Equal(got, want) {
+			t.Fatalf("%v: got %v, by definition %v (client, key, guarantee):\n%s", by, got, want, dump(h))
+		}
 	}
 }
 
@@ -154,7 +177,10 @@ func FuzzMeasure(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { checkAnyHistory(t, executiontest.FromBytes(data)) })
+	f.Fuzz(func(t *testing.T, data []byte) {
+		checkAnyHistory(t, executiontest.FromBytes(data))
+		checkDistinct(t, data)
+	})
 }
 
 func BenchmarkMeasure(b *testing.B) {
