@@ -31,6 +31,7 @@ type StageSpec struct{ Calls []CallSpec }
 // CallSpec is a call of a service as it is written.
 type CallSpec struct {
 	To       string           `yaml:"to" required:"true" doc:"a service, or store"`
+	Times    int              `yaml:"times" default:"1" min:"1" max:"10000" doc:"how many such calls are made at once (fan-out)"`
 	Optional bool             `yaml:"optional" default:"false" doc:"the request does without if the call fails (soft dependency)"`
 	Client   *ClientSpec      `yaml:"client" doc:"policy of the call, as that of clients; limiter: {rule: fixed} is a bulkhead; default: one attempt of 500ms, at the replicas of a service in turn"`
 	Deadline string           `yaml:"deadline" oneof:"own,passed-on" default:"own" doc:"passed-on: the one called hears of the caller's deadline if that is earlier"`
@@ -118,7 +119,9 @@ func (s *Spec) graph() *service.Graph {
 		for i := range spec.Calls {
 			var stage []service.Call
 			for j := range spec.Calls[i].Calls {
-				stage = append(stage, spec.Calls[i].Calls[j].call())
+				for range spec.Calls[i].Calls[j].Times {
+					stage = append(stage, spec.Calls[i].Calls[j].call())
+				}
 			}
 			sv.Stages = append(sv.Stages, stage)
 		}

@@ -26,6 +26,7 @@ const (
 	quantileOfRuns                     // of a metric
 	shareOfRuns                        // in which a metric is at most so much
 	quantileOfOps                      // of a latency
+	shareOfOps                         // that took at most so long
 	visibleAfter                       // t-visibility
 	freshAt                            // t-visibility the other way round
 	withinVersions                     // k-staleness
@@ -38,8 +39,8 @@ type Measure struct {
 
 // Measures lists what a Quantity can be about, beside the metrics.
 var Measures = []Measure{
-	{"read_latency", "read", "p99.9", "a percentile of the latency of all reads, over all runs"},
-	{"write_latency", "write", "p99.9", "a percentile of the latency of all writes, over all runs"},
+	{"read_latency", "read", "p99.9", "a percentile of the latency of all reads, over all runs, or a limit, such as \"<= 500ms\", for the share of reads that took no longer"},
+	{"write_latency", "write", "p99.9", "the same of all writes"},
 	{"t_visibility", "t for", "99.9%", "the time after the acknowledgement of a write from which on so many probes are fresh (PBS)"},
 	{"fresh", "fresh after", "10ms", "the share of fresh probes among those so long after the acknowledgement of a write"},
 	{"k_staleness", "k =", "3", "the share of probes that returned one of the k newest versions (PBS)"},
@@ -59,8 +60,13 @@ func NewQuantity(measure, at string) (q Quantity, err error) {
 	q = Quantity{Measure: measure, At: at}
 	switch measure {
 	case "read_latency", "write_latency":
-		q.kind = quantileOfOps
-		q.at, err = percentile(at)
+		if limit, isShare := strings.CutPrefix(at, "<="); isShare {
+			q.kind = shareOfOps
+			q.at, err = millisecondsIn(strings.TrimSpace(limit))
+		} else {
+			q.kind = quantileOfOps
+			q.at, err = percentile(at)
+		}
 	case "t_visibility":
 		q.kind = visibleAfter
 		q.at, err = shareIn(at)
@@ -155,7 +161,7 @@ func (q Quantity) Unit() string {
 	switch q.kind {
 	case quantileOfOps, visibleAfter:
 		return Millisecond
-	case shareOfRuns, freshAt, withinVersions:
+	case shareOfRuns, shareOfOps, freshAt, withinVersions:
 		return Share
 	}
 	m, _ := FindMetric(q.Measure)
@@ -298,6 +304,10 @@ func bootstrap(rows []Row, f func([]*Row) (v float64, trials int, ok bool)) (Est
 	slices.Sort(values)
 	tail := expandedTail(n)
 	e.Lo, e.Hi = min(v, Quantile(values, tail)), max(v, Quantile(values, 1-tail))
+	if trials > 0 { // runs that agree by chance do not make a share surer than its trials do
+		lo, hi := Wilson(int(v*float64(trials)+0.5), trials)
+		e.Lo, e.Hi = min(e.Lo, lo), max(e.Hi, hi)
+	}
 	return e, true
 }
 
@@ -305,8 +315,12 @@ func bootstrap(rows []Row, f func([]*Row) (v float64, trials int, ok bool)) (Est
 func (q Quantity) pooled(rows []*Row) (v float64, trials int, ok bool) {
 	switch q.kind {
 	case quantileOfOps:
-		v, ok = q.latency(rows)
+		all := q.latencies(rows)
+		v, ok = all.quantile(q.at)
 		return v, 0, ok
+	case shareOfOps:
+		all := q.latencies(rows)
+		return all.upTo(q.at), all.total, all.total > 0
 	case withinVersions:
 		v, trials = within(rows, int(q.at))
 		return v, trials, trials > 0
@@ -326,8 +340,8 @@ func (q Quantity) pooled(rows []*Row) (v float64, trials int, ok bool) {
 	return v, 0, ok
 }
 
-// latency is a percentile of the latencies of all runs.
-func (q Quantity) latency(rows []*Row) (float64, bool) {
+// latencies are those of all runs.
+func (q Quantity) latencies(rows []*Row) *counts {
 	var all counts
 	for _, r := range rows {
 		if q.Measure == "read_latency" {
@@ -336,7 +350,7 @@ func (q Quantity) latency(rows []*Row) (float64, bool) {
 			all.add(&r.Latency.Write)
 		}
 	}
-	return all.quantile(q.at)
+	return &all
 }
 
 // within is the share of probes that were fewer than k versions behind.
@@ -381,6 +395,17 @@ func (c *counts) quantile(p float64) (float64, bool) {
 		rank -= float64(n)
 	}
 	return 0, false
+}
+
+// upTo is the share of values of at most so many milliseconds, with what is in a
+// bucket spread evenly over it.
+func (c *counts) upTo(ms float64) float64 {
+	limit, n := ms*float64(time.Millisecond), 0.0
+	for i, in := range c.by {
+		lo, hi := bucketRange(uint16(i))
+		n += float64(in) * min(max((limit+1-float64(lo))/float64(max(1, hi-lo)), 0), 1)
+	}
+	return n / float64(max(1, c.total))
 }
 
 // Figures returns the part of a row that quantities look at, so that a great many

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"faultline/experiments"
@@ -98,11 +99,10 @@ func (t *reproduction) table(style report.Style, e *experiments.Experiment, foun
 	fmt.Fprintf(&b, "%s\n", report.Wrap(strings.TrimSpace(e.Against.Source), "  "))
 	table := report.Table{Style: style, Indent: "  ", Head: []string{"", ">published", ">exact", ">ours", "95%", ">within", ""}}
 	series := ""
-	for i := range found {
-		c := &found[i]
+	for _, c := range bySeries(found) {
 		if c.Series != series {
 			series = c.Series
-			table.Rows = append(table.Rows, []string{series, "", "", "", "", "", ""})
+			table.Rows = append(table.Rows, []string{series})
 		}
 		table.Rows = append(table.Rows, figureRow(c))
 	}
@@ -114,6 +114,19 @@ func (t *reproduction) table(style report.Style, e *experiments.Experiment, foun
 		fmt.Fprintf(&b, "%s\n", report.Wrap("Gap: "+strings.TrimSpace(e.Against.Gap), "  "))
 	}
 	return b.String() + "\n"
+}
+
+// bySeries puts the figures of a cell together, and keeps their order otherwise.
+func bySeries(found []experiments.Comparison) (sorted []*experiments.Comparison) {
+	place := map[string]int{}
+	for i := range found {
+		if _, met := place[found[i].Series]; !met {
+			place[found[i].Series] = len(place)
+		}
+		sorted = append(sorted, &found[i])
+	}
+	slices.SortStableFunc(sorted, func(a, b *experiments.Comparison) int { return place[a.Series] - place[b.Series] })
+	return sorted
 }
 
 func figureRow(c *experiments.Comparison) []string {

@@ -8,8 +8,8 @@ import (
 // A Table is text in columns.
 type Table struct {
 	Style  Style
-	Head   []string // a column whose head begins with '>' is aligned at the right
-	Rows   [][]string
+	Head   []string   // a column whose head begins with '>' is aligned at the right
+	Rows   [][]string // one of a single cell is a heading over all columns
 	Indent string
 }
 
@@ -61,6 +61,9 @@ func (t *Table) layout() []layout {
 		columns[i] = layout{right: right, head: length(t.Style.Text(name))}
 	}
 	for _, row := range t.Rows {
+		if len(row) == 1 && len(columns) > 1 {
+			continue
+		}
 		for i, cell := range row {
 			c := &columns[i]
 			value, rest, _ := strings.Cut(t.Style.Text(cell), "\t")
