@@ -305,8 +305,9 @@ func bootstrap(rows []Row, f func([]*Row) (v float64, trials int, ok bool)) (Est
 	tail := expandedTail(n)
 	e.Lo, e.Hi = min(v, Quantile(values, tail)), max(v, Quantile(values, 1-tail))
 	if trials > 0 { // runs that agree by chance do not make a share surer than its trials do
-		lo, hi := Wilson(int(v*float64(trials)+0.5), trials)
-		e.Lo, e.Hi = min(e.Lo, lo), max(e.Hi, hi)
+		const each = 1.96 // standard errors on each side of the value
+		by := each * math.Sqrt(v*(1-v)/float64(trials))
+		e.Lo, e.Hi = min(e.Lo, v-by), max(e.Hi, v+by)
 	}
 	return e, true
 }

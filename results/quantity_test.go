@@ -160,6 +160,23 @@ func TestShares(t *testing.T) {
 	}
 }
 
+// The share of operations that took at most so long.
+func TestSharesOfOperations(t *testing.T) {
+	var row Row
+	for ms := range 100 {
+		row.Latency.Read.Add(int64(ms) * int64(time.Millisecond))
+	}
+	for at, want := range map[string]float64{"<= 24.9ms": 0.25, "<= 1h": 1} {
+		got, ok := quantity(t, "read_latency", at).Of([]Row{row, row})
+		if !ok || math.Abs(got.Value-want) > 0.005 || got.Trials != 200 || want < 1 && math.Abs(got.Error(want)-math.Sqrt(want*(1-want)/200)) > 1e-3 {
+			t.Errorf("at %q: %+v, want %v", at, got, want)
+		}
+	}
+	if _, ok := quantity(t, "write_latency", "<= 1s").Of([]Row{row}); ok {
+		t.Error("there was no write, and yet a share of them")
+	}
+}
+
 // A wrong quantity says what would be right.
 func TestWrongQuantities(t *testing.T) {
 	for _, c := range [][2]string{{"read_latency", "99.9"}, {"t_visibility", "10ms"}, {"fresh", "3"}, {"k_staleness", "p3"}, {"p50", "7"}, {"p50", "<= x"}, {"latencies", ""}} {
