@@ -53,7 +53,7 @@ var mayImport = []struct {
 	{"results", nil, []string{"gonum.org/v1/gonum"}},
 	{"experiments/strict", nil, []string{"go.yaml.in/yaml/v4", "github.com/google/jsonschema-go"}},
 	{"experiments/fault", []string{"models/store", "net", "net/*", "sim", "sim/dist"}, nil},
-	{"experiments/workload", []string{"checker/history", "sim", "sim/dist"}, nil},
+	{"experiments/workload", []string{"checker/history", "net/policy", "sim", "sim/dist"}, nil},
 	{"experiments", []string{"experiments/*", "models", "models/store", "models/service", "models/dedup", "net", "net/*", "checker", "checker/*", "sim", "sim/*", "results", "results/chart"}, []string{"github.com/google/jsonschema-go"}},
 	{"cmd/...", []string{"..."}, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 }

@@ -127,6 +127,10 @@ func (r *run) askAll() {
 
 // ask starts a client's scripts.
 func (r *run) ask(c *client) {
+	if r.scenario.Workload.Optimistic != nil {
+		c.open(func(s *session) { s.updates() })
+		return
+	}
 	if !r.scenario.Workload.Open() {
 		c.open(func(s *session) { s.closedLoop() })
 		return

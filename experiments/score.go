@@ -54,6 +54,7 @@ func Score(sc *Scenario, o *Outcome) results.Row {
 		scoreStaleness(&row, o, &score)
 		scoreService(&row, sc, o)
 		scoreProbes(&row, sc, o, &score)
+		scoreUpdates(&row, sc, o)
 		return row
 	}
 	scores := checker.Score(checker.Run{
@@ -65,6 +66,7 @@ func Score(sc *Scenario, o *Outcome) results.Row {
 	scoreStaleness(&row, o, &scores.Detail.Staleness)
 	scoreService(&row, sc, o)
 	scoreProbes(&row, sc, o, &scores.Detail.Staleness)
+	scoreUpdates(&row, sc, o)
 	scoreWindows(&row, &scores)
 	return row
 }

@@ -48,17 +48,25 @@ type Spec struct {
 
 // WorkloadSpec is the workload as it is written.
 type WorkloadSpec struct {
-	Like    string          `yaml:"like" doc:"a workload of the catalogue to start from; what is written here overrides it"`
-	Clients int             `yaml:"clients" default:"5" min:"1" max:"1000" doc:"client machines"`
-	For     strict.Duration `yaml:"for" default:"30s" min:"1ms" max:"24h" doc:"how long clients go on asking, in virtual time"`
-	Keys    int             `yaml:"keys" default:"5" min:"1" max:"100000" doc:"number of keys"`
-	Law     KeyLawSpec      `yaml:"law" doc:"which keys: uniform, zipf(0.99), or hot(1, 90%): one key gets 90% of the operations"`
-	Reads   strict.Share    `yaml:"reads" default:"50%" doc:"share of operations that read"`
-	CAS     strict.Share    `yaml:"cas" default:"0%" doc:"share of operations that compare and set"`
-	Updates string          `yaml:"updates" oneof:"write,append" default:"write" doc:"what the other operations do: write a register, or append to a list, whose reads show every write"`
-	Rate    *strict.Rate    `yaml:"rate" doc:"operations per second over all clients, whether or not earlier ones are answered (open loop); without it each client waits for its answer (closed loop)"`
-	Probe   *LawSpec        `yaml:"probe" doc:"instead of a mix of operations: one probe of t-visibility after the other. A client drawn at random writes; so long after its acknowledgement another draw reads the same key; think goes by, and the next probe begins"`
-	Think   *LawSpec        `yaml:"think" doc:"closed loop: time between an answer and the next operation; default exponential(20ms)"`
+	Like       string          `yaml:"like" doc:"a workload of the catalogue to start from; what is written here overrides it"`
+	Clients    int             `yaml:"clients" default:"5" min:"1" max:"1000" doc:"client machines"`
+	For        strict.Duration `yaml:"for" default:"30s" min:"1ms" max:"24h" doc:"how long clients go on asking, in virtual time"`
+	Keys       int             `yaml:"keys" default:"5" min:"1" max:"100000" doc:"number of keys"`
+	Law        KeyLawSpec      `yaml:"law" doc:"which keys: uniform, zipf(0.99), or hot(1, 90%): one key gets 90% of the operations"`
+	Reads      strict.Share    `yaml:"reads" default:"50%" doc:"share of operations that read"`
+	CAS        strict.Share    `yaml:"cas" default:"0%" doc:"share of operations that compare and set"`
+	Updates    string          `yaml:"updates" oneof:"write,append" default:"write" doc:"what the other operations do: write a register, or append to a list, whose reads show every write"`
+	Rate       *strict.Rate    `yaml:"rate" doc:"operations per second over all clients, whether or not earlier ones are answered (open loop); without it each client waits for its answer (closed loop)"`
+	Probe      *LawSpec        `yaml:"probe" doc:"instead of a mix of operations: one probe of t-visibility after the other. A client drawn at random writes; so long after its acknowledgement another draw reads the same key; think goes by, and the next probe begins"`
+	Optimistic *OptimisticSpec `yaml:"optimistic" doc:"instead of a mix of operations: each client reads a key and sets it by compare-and-set; if another came between, it waits (backoff) and begins again with the read"`
+	Think      *LawSpec        `yaml:"think" doc:"closed loop: time between an answer and the next operation; default exponential(20ms)"`
+}
+
+// OptimisticSpec is optimistic updates as they are written.
+type OptimisticSpec struct {
+	Label   string      `yaml:"label" doc:"name in tables and charts, where it is swept"`
+	Backoff BackoffSpec `yaml:"backoff" doc:"wait between a compare-and-set that came too late and the next read"`
+	Updates int         `yaml:"updates" default:"0" min:"0" max:"1000000" doc:"of each client, which then rests; 0: any number"`
 }
 
 // defaultThink is the time between an answer and the next operation of a closed loop.
@@ -77,6 +85,8 @@ func (s *WorkloadSpec) CheckStrict(n *strict.Node) {
 		n.Fail("a key holds a list of appended numbers or one number that is compared and set, not both", "leave out cas, or set updates: write")
 	case s.Probe != nil && (s.Rate != nil || n.Field("reads") != nil || s.CAS > 0 || s.Updates == "append"):
 		n.Fail("probe writes and reads in turn, so there is no rate and no mix of operations", "leave out probe, or rate, reads, cas and updates")
+	case s.Optimistic != nil && (s.Probe != nil || s.Rate != nil || n.Field("reads") != nil || s.CAS > 0 || s.Updates == "append"):
+		n.Fail("optimistic updates read and compare and set in turn, in a closed loop", "leave out optimistic, or probe, rate, reads, cas and updates")
 	case s.Rate != nil && s.Think != nil:
 		n.Fail("think goes with a closed loop, rate with an open one", "leave out one of them")
 	}
@@ -133,6 +143,10 @@ func (s *WorkloadSpec) workload() workload.Workload {
 	}
 	if s.Probe != nil {
 		w.Probe, w.Mix = s.Probe.Law, workload.Mix{Reads: 1, Writes: 1}
+	}
+	if o := s.Optimistic; o != nil {
+		w.Optimistic = &workload.Optimistic{Backoff: o.Backoff.policy(), Updates: o.Updates}
+		w.Mix = workload.Mix{Reads: 1, CAS: 1}
 	}
 	switch {
 	case s.Rate != nil:

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"faultline/checker/history"
+	"faultline/net/policy"
 	"faultline/sim/dist"
 )
 
@@ -42,6 +43,17 @@ type Workload struct {
 	// drawn at random writes and, so long after the acknowledgement, a client drawn
 	// at random reads the same key. There is one probe at a time.
 	Probe *dist.Law
+
+	// Optimistic, if not nil, makes optimistic updates in place of a mix.
+	Optimistic *Optimistic
+}
+
+// Optimistic is an update without a lock (Kung and Robinson, TODS 1981): a client
+// reads a key and sets it by compare-and-set to a value of its own. If another
+// came between, it waits and begins again with the read.
+type Optimistic struct {
+	Backoff policy.Backoff // the wait before the n-th repetition of an update
+	Updates int            // of each client, after which it rests; 0: any number
 }
 
 // A Mix is how often an operation is of which kind: weights, of which only the
@@ -82,6 +94,9 @@ func (w Workload) Check() error {
 		return fmt.Errorf("rate: %v per second is not from 0 to %v", w.Rate, MaxRate)
 	case w.Open() && w.Think != nil:
 		return fmt.Errorf("think: clients of an open loop (rate: %v per second) do not think; leave out think or rate", w.Rate)
+	}
+	if o := w.Optimistic; o != nil && (o.Updates < 0 || w.Open() || w.Probe != nil) {
+		return fmt.Errorf("optimistic: %d updates of each client, in a closed loop without probes", o.Updates)
 	}
 	if err := w.Mix.check(); err != nil {
 		return err
