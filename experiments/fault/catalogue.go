@@ -40,6 +40,7 @@ var All = []*Kind{
 	clockFreeze,
 
 	cpuQuota,
+	coinToss,
 	flushCaches,
 	surge,
 }
