@@ -29,10 +29,11 @@ type run struct {
 	arrivals  []sim.Time // by handle of the recorder: when the operation was wanted
 	attempts  int
 	rate      float64 // at which operations arrive now, as a multiple of the workload's
-	values    int64   // the latest value written: each is new
-	dedups    bool    // the store applies a retried write once
-	remembers bool    // clients remember what they saw, for compare-and-sets
-	stopped   bool    // clients begin no more operations
+	elected   []Election
+	values    int64 // the latest value written: each is new
+	dedups    bool  // the store applies a retried write once
+	remembers bool  // clients remember what they saw, for compare-and-sets
+	stopped   bool  // clients begin no more operations
 }
 
 // An Outcome is what a run left behind.
@@ -53,6 +54,7 @@ type Outcome struct {
 	Work     WorkStats
 	Servers  sim.ServerStats // of all replicas that are servers, over the workload
 	Workers  int             // of theirs
+	Elected  []Election      // who began to lead, and when; empty where nobody is elected
 }
 
 // WorkStats are the costs of the workload; the warm-up and the settling phase are not counted.
@@ -110,7 +112,7 @@ func (r *run) play() *Outcome {
 	final := len(r.record.History())
 	r.readAll()
 	o := r.outcome(end, final, costs)
-	o.Servers, o.Workers = served, r.workers()
+	o.Servers, o.Workers, o.Elected = served, r.workers(), r.elected
 	return o
 }
 
@@ -235,6 +237,13 @@ func (r *run) readAll() {
 func (r *run) nextValue() int64 {
 	r.values++
 	return r.values
+}
+
+// An Election is a replica's beginning to lead.
+type Election struct {
+	At   sim.Time
+	Node sim.NodeID
+	Term int // or view, from 1
 }
 
 func (r *run) costs() WorkStats {

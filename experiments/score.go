@@ -236,6 +236,7 @@ func scoreService(row *results.Row, sc *Scenario, o *Outcome) {
 	s.latencies()
 	seconds := sc.Workload.Duration.Seconds()
 	row.Metrics["throughput"] = float64(row.Ops.OK) / seconds
+	scoreElections(row, sc, o)
 	row.Metrics["unavailable"] = ms(s.longestGap(sim.Time(sc.Workload.Duration)))
 	if n := float64(len(ops)); n > 0 {
 		row.Metrics["messages_per_op"] = float64(o.Work.Sent) / n
@@ -393,4 +394,21 @@ func (s *served) recovery(o *Outcome, end time.Duration) (time.Duration, bool) {
 		}
 	}
 	return 0, false
+}
+
+// scoreElections counts elections, and tells of the first. A store in which nobody
+// is elected has none of these numbers.
+func scoreElections(row *results.Row, sc *Scenario, o *Outcome) {
+	if len(o.Elected) == 0 {
+		return
+	}
+	first, n := o.Elected[0], 0
+	for _, e := range o.Elected {
+		if e.At >= 0 && e.At < sim.Time(sc.Workload.Duration) {
+			n++
+		}
+	}
+	row.Metrics["elections"] = float64(n)
+	row.Metrics["first_leader"] = ms(first.At.Sub(-sim.Time(sc.Warmup)))
+	row.Metrics["first_term"] = float64(first.Term)
 }

@@ -37,6 +37,9 @@ func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
 	r.net = net.New(r.sim, sc.Topology, sc.Network)
 	base := baseOf(sc.Replicas)
 	r.config = configure(sc, base)
+	r.config.Elected = func(id sim.NodeID, term int) {
+		r.elected = append(r.elected, Election{r.sim.Now(), id, term})
+	}
 	r.dedups = sc.Model.AppliesOnce(r.config) && sc.Key == PerIntent
 	r.remembers = sc.Workload.Mix.CAS > 0
 	r.addReplicas()

@@ -175,6 +175,7 @@ func (r *replica) lead(e sim.Env, view int) {
 		return // a later view came about meanwhile
 	}
 	r.role, r.joined = isPrimary, true
+	r.cfg.Leads(e.Self(), view+1)
 	r.inherited = r.log.Last()
 	for i := range r.backups {
 		r.backups[i] = backup{heard: r.ticks - r.failover - 1, moved: r.ticks}

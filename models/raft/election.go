@@ -26,9 +26,9 @@ func (el *election) restart(rand *sim.Stream) {
 	el.patient = el.timeout + rand.IntN(el.timeout)
 }
 
-// tick is one heartbeat interval of the replica's own oscillator.
+// tick is one interval of the replica's own oscillator.
 func (r *replica) tick(e sim.Env) {
-	r.ticker = e.After(r.heartbeat)
+	r.ticker = e.After(r.tickTime)
 	if r.settling != 0 {
 		r.settle(e) // what came in this instant came before the tick
 	}
@@ -99,6 +99,9 @@ func (r *replica) observe(e sim.Env, rd *etcd.Ready) {
 	r.election.restart(e.Rand())
 	if led {
 		r.abdicate(e)
+	}
+	if r.leads() {
+		r.cfg.Leads(e.Self(), int(r.term))
 	}
 }
 

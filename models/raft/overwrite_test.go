@@ -24,7 +24,7 @@ func (o overwriting) Timer(e sim.Env, t sim.TimerID) {
 		return
 	}
 	defer o.guard(e)
-	o.ticker = e.After(o.heartbeat)
+	o.ticker = e.After(o.tickTime)
 	if o.settling != 0 {
 		o.settle(e)
 	}

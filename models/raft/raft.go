@@ -71,7 +71,9 @@ const (
 
 var params = []store.Param{
 	{Name: "heartbeat", Default: 100 * time.Millisecond, Min: time.Millisecond, Max: 10 * time.Second,
-		Doc: "how often the leader says that it lives; also the tick in which timeouts are counted"},
+		Doc: "how often the leader says that it lives"},
+	{Name: "tick", Default: time.Duration(0), Min: time.Duration(0), Max: 10 * time.Second,
+		Doc: "in what timeouts are counted, a part of heartbeat; 0: heartbeat itself"},
 	{Name: "election_timeout", Default: time.Second, Min: 2 * time.Millisecond, Max: time.Minute,
 		Doc: "a follower that hears nothing for one to two of these stands for election"},
 	{Name: "prevote", Default: true,
@@ -124,11 +126,22 @@ func check(cfg store.Config) error {
 	if patience < 2*beat {
 		return fmt.Errorf("election_timeout (%v) must be at least twice heartbeat (%v); ten times is usual", patience, beat)
 	}
+	if tick := tickOf(cfg); tick < time.Microsecond || beat%tick != 0 {
+		return fmt.Errorf("heartbeat (%v) must be a multiple of tick (%v), and tick at least 1us", beat, tick)
+	}
 	reads := cfg.Choice("reads")
 	if (reads == readLease || reads == readClockLease) && !cfg.Bool("check_quorum") {
 		return fmt.Errorf("reads: %s needs check_quorum: true; without it followers vote although they hear the leader, and there is no lease", reads)
 	}
 	return nil
+}
+
+// tickOf returns in what timeouts are counted.
+func tickOf(cfg store.Config) time.Duration {
+	if tick := cfg.Duration("tick"); tick > 0 {
+		return tick
+	}
+	return cfg.Duration("heartbeat")
 }
 
 // route sends clients to the leader, if they know it; a local read goes to the nearest replica.

@@ -40,9 +40,9 @@ type readBatch struct {
 // it votes for another. A follower's timeout of n ticks may begin just before a
 // tick, so it is one tick shorter, and its oscillator may be fast while the
 // leader's clock is slow.
-func leaseSpan(timeout, heartbeat time.Duration, ppm int) time.Duration {
+func leaseSpan(timeout, tick time.Duration, ppm int) time.Duration {
 	const million = 1_000_000
-	span := timeout - timeout%heartbeat - heartbeat
+	span := timeout - timeout%tick - tick
 	return span / million * time.Duration(million-ppm)
 }
 

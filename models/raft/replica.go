@@ -16,9 +16,9 @@ import (
 // A replica is one member: the library's node and what it needs around it. The
 // journal is on disk; all else is lost in a crash.
 type replica struct {
-	cfg       store.Config
-	id        uint64 // to the library: the place among the replicas, from 1, for there nobody is 0
-	heartbeat time.Duration
+	cfg      store.Config
+	id       uint64 // to the library: the place among the replicas, from 1, for there nobody is 0
+	tickTime time.Duration
 
 	node    *etcd.RawNode // nil after it found its own log broken
 	journal journal
@@ -52,15 +52,15 @@ func newReplica(cfg store.Config, id sim.NodeID) *replica {
 
 // reset makes r what a replica is before its start.
 func (r *replica) reset(cfg store.Config, id sim.NodeID) {
-	beat, patience := cfg.Duration("heartbeat"), cfg.Duration("election_timeout")
+	tick, patience := tickOf(cfg), cfg.Duration("election_timeout")
 	*r = replica{
-		cfg: cfg, id: uint64(cfg.Index(id)) + 1, heartbeat: beat,
-		election: election{timeout: int(patience / beat)},
+		cfg: cfg, id: uint64(cfg.Index(id)) + 1, tickTime: tick,
+		election: election{timeout: int(patience / tick)},
 		proposals: proposals{
 			window: cfg.Duration("batch"), taken: duplicates{},
 			sessions: cfg.Bool("sessions") && cfg.Mutant != "no-sessions",
 		},
-		reads:     reads{mode: cfg.Choice("reads"), span: leaseSpan(patience, beat, cfg.Int("max_drift"))},
+		reads:     reads{mode: cfg.Choice("reads"), span: leaseSpan(patience, tick, cfg.Int("max_drift"))},
 		snapshots: snapshots{every: uint64(cfg.Int("snapshot_every")), sent: make([]int, len(cfg.Replicas))},
 	}
 	r.disk = store.NewJournal(true, r)
@@ -85,7 +85,7 @@ func (r *replica) Start(e sim.Env) {
 	}
 	r.proposals.number = e.Rand().Uint64() // not those of an earlier life or of another replica
 	r.election.restart(e.Rand())
-	r.ticker = e.After(time.Duration(e.Rand().IntN(int(r.heartbeat)))) // replicas do not tick in step
+	r.ticker = e.After(time.Duration(e.Rand().IntN(int(r.tickTime)))) // replicas do not tick in step
 	r.node = r.newNode()
 }
 
@@ -102,7 +102,7 @@ func (r *replica) newNode() *etcd.RawNode {
 	}
 	node, err := etcd.NewRawNode(&etcd.Config{
 		ID: r.id, Storage: &r.journal, Applied: r.applied,
-		ElectionTick: r.election.timeout, HeartbeatTick: 1,
+		ElectionTick: r.election.timeout, HeartbeatTick: int(r.cfg.Duration("heartbeat") / r.tickTime),
 		PreVote: r.cfg.Bool("prevote"), CheckQuorum: r.cfg.Bool("check_quorum"), ReadOnlyOption: lease,
 		AsyncStorageWrites: true, DisableProposalForwarding: true,
 		MaxSizePerMsg: maxMessageSize, MaxCommittedSizePerReady: math.MaxUint64, MaxInflightMsgs: maxInflight,

@@ -150,6 +150,17 @@ type Config struct {
 	Master   sim.NodeID // None if the model has none
 	Values   Values     // of every Param of the model
 	Mutant   string     // name of the seeded bug to carry, or empty
+
+	// Elected, if not nil, is told that a replica begins to lead, and in which term
+	// or view, from 1. It only watches.
+	Elected func(id sim.NodeID, term int)
+}
+
+// Leads tells who watches that a replica begins to lead in a term, from 1.
+func (c Config) Leads(id sim.NodeID, term int) {
+	if c.Elected != nil {
+		c.Elected(id, term)
+	}
 }
 
 // Majority returns the size of the smallest majority of the replicas.
