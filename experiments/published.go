@@ -98,6 +98,16 @@ type Comparison struct {
 // Gated reports whether the comparison decides whether the case comes out.
 func (c *Comparison) Gated() bool { return c.Figure.Doubt == "" }
 
+// Reference returns the exact value, or the published one if there is none, and how
+// far from it ours may be.
+func (c *Comparison) Reference() (of, within float64) {
+	if f := c.Figure; f.Exact != nil {
+		return *f.Exact, f.ExactWithin.allows(*f.Exact, c.Ours)
+	} else {
+		return *f.Published, f.PublishedWithin.allows(*f.Published, c.Ours)
+	}
+}
+
 // Compare compares the published figures of an experiment with the rows of its runs, by seed.
 func (e *Experiment) Compare(rows [][]results.Row) []Comparison {
 	var all []Comparison

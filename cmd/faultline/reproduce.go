@@ -18,6 +18,8 @@ type reproduceOptions struct {
 	quick   bool
 	seeds   string
 	set     []string
+	out     string
+	formats []string
 	workers int
 }
 
@@ -35,13 +37,17 @@ A figure is "ok" if it is within its tolerance, "outside" if it is not, and
 "unsure" if it is not but its interval reaches there: more seeds would tell.
 Figures that are known to be doubtful are shown, but decide nothing. The exit code
 is 1 if a figure is outside, and 2 if none is but some are unsure; a quick look,
-which cannot be sure of rare events, is content if none is outside.`,
+which cannot be sure of rare events, is content if none is outside.
+
+With -o, a chart of each case is drawn into that folder, and ` + trustPage + ` written that
+shows them with the tables and says what is not modelled.`,
 		Example: `  faultline reproduce --quick          # all of them, with few seeds
   faultline reproduce pbs              # the cases whose names begin with pbs
+  faultline reproduce -o ` + galleryFolder + `   # with charts and a page
   faultline reproduce my-case.yaml     # a copy of one, edited`,
 		ValidArgsFunction: cobra.FixedCompletions(experiments.PublishedCases(), cobra.ShellCompDirectiveDefault),
 		PreRunE: func(c *cobra.Command, _ []string) error {
-			return errors.Join(checkJobs(c, o.workers), checkSeeds(c, o.seeds))
+			return errors.Join(checkJobs(c, o.workers), checkSeeds(c, o.seeds), checkFormats(o.formats))
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(a, args) },
 	}
@@ -49,6 +55,8 @@ which cannot be sure of rare events, is content if none is outside.`,
 	f.BoolVar(&o.quick, "quick", false, "few seeds: to see that nothing broke, in two minutes")
 	f.StringVar(&o.seeds, "seeds", "", "instead of the seeds of each case: 1..20")
 	f.StringArrayVar(&o.set, "set", nil, "change a setting of every case: path=value, such as model.n=5")
+	f.StringVarP(&o.out, "out", "o", "", "folder for charts and a page that shows them")
+	f.StringSliceVar(&o.formats, "format", []string{"png"}, "png, svg, pdf")
 	f.IntVarP(&o.workers, "jobs", "j", 0, "runs at once (default: one for each processor)")
 	return c
 }
@@ -76,10 +84,19 @@ func (o *reproduceOptions) run(a *app, args []string) error {
 			a.print("%s", t.table(a.style(a.out), e, found))
 		}
 	}
+	var files []string
+	if o.out != "" {
+		if files, err = t.write(o); err != nil {
+			return err
+		}
+	}
 	if a.json {
 		err = a.printJSON(t.documents)
 	} else {
 		a.print("%s", t.sum())
+		for _, file := range files {
+			a.print("%s\n", file)
+		}
 	}
 	if code := t.code(); err == nil && code != exitMet {
 		return outcome(code)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"faultline/experiments"
+	"faultline/results/chart"
 	"faultline/results/report"
 )
 
@@ -13,6 +14,7 @@ import (
 type reproduction struct {
 	quick     bool // a look that decides only whether a figure is outside
 	documents []caseDocument
+	cases     []evidence
 	ok        int // figures
 	outside   int
 	unsure    int
@@ -48,10 +50,10 @@ type figureDocument struct {
 
 // The verdicts on a figure.
 const (
-	figureOK       = "ok"
-	figureOutside  = "outside"
-	figureUnsure   = "unsure"
-	figureDoubtful = "(doubtful)"
+	figureOK       = chart.AgainstOK
+	figureOutside  = chart.AgainstOutside
+	figureUnsure   = chart.AgainstUnsure
+	figureDoubtful = chart.AgainstDoubtful
 )
 
 func verdictOn(c *experiments.Comparison) string {
@@ -90,6 +92,7 @@ func (t *reproduction) add(e *experiments.Experiment, found []experiments.Compar
 		})
 	}
 	t.documents = append(t.documents, d)
+	t.cases = append(t.cases, evidence{exp: e, found: found})
 }
 
 // table returns a case as it is printed, 80 columns wide.
@@ -97,6 +100,13 @@ func (t *reproduction) table(style report.Style, e *experiments.Experiment, foun
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", report.Wrap(e.Name+": "+strings.TrimSpace(e.Question), ""))
 	fmt.Fprintf(&b, "%s\n", report.Wrap(strings.TrimSpace(e.Against.Source), "  "))
+	b.WriteString(t.figures(style, e, found))
+	return b.String() + "\n"
+}
+
+// figures returns the table of a case, and what is to be known about it.
+func (t *reproduction) figures(style report.Style, e *experiments.Experiment, found []experiments.Comparison) string {
+	var b strings.Builder
 	table := report.Table{Style: style, Indent: "  ", Head: []string{"", ">published", ">exact", ">ours", "95%", ">within", ""}}
 	series := ""
 	for _, c := range bySeries(found) {
@@ -113,7 +123,7 @@ func (t *reproduction) table(style report.Style, e *experiments.Experiment, foun
 	if e.Against.Gap != "" {
 		fmt.Fprintf(&b, "%s\n", report.Wrap("Gap: "+strings.TrimSpace(e.Against.Gap), "  "))
 	}
-	return b.String() + "\n"
+	return b.String()
 }
 
 // bySeries puts the figures of a cell together, and keeps their order otherwise.

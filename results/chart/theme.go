@@ -79,6 +79,12 @@ func (s style) in(c color.NRGBA) style {
 	return s
 }
 
+// bolder is the style in bold.
+func (s style) bolder() style {
+	s.bold = true
+	return s
+}
+
 // lineHeight is the distance of two baselines.
 func (s style) lineHeight() float64 { return s.size * lineSpacing }
 

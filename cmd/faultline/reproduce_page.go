@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"faultline/experiments"
+	"faultline/results/chart"
+	"faultline/results/report"
+)
+
+// trustPage is the file that reproduce writes beside its charts.
+const trustPage = "trust.md"
+
+// An evidence is a case with what came out of it, for the page.
+type evidence struct {
+	exp   *experiments.Experiment
+	found []experiments.Comparison
+	chart string // file name; empty if there is none
+}
+
+// write draws a chart for each case, and the page that shows them all.
+func (t *reproduction) write(o *reproduceOptions) (files []string, err error) {
+	const permissions = 0o755
+	if err := os.MkdirAll(o.out, permissions); err != nil {
+		return nil, fmt.Errorf("%w\n  hint: choose another folder with -o", err)
+	}
+	for i := range t.cases {
+		x := &t.cases[i]
+		for _, format := range o.formats {
+			name := "trust-" + x.exp.Name + "." + format
+			source := fmt.Sprintf("faultline reproduce %s, seeds %v", x.exp.Name, x.exp.Seeds)
+			data, err := chart.Against(compared(x.found), source, chart.Options{Format: format})
+			if err == nil {
+				err = writeFile(filepath.Join(o.out, name), data)
+			}
+			if err != nil {
+				return files, err
+			}
+			if x.chart == "" {
+				x.chart = name
+			}
+			files = append(files, filepath.Join(o.out, name))
+		}
+	}
+	path := filepath.Join(o.out, trustPage)
+	return append(files, path), writeFile(path, []byte(t.page(o)))
+}
+
+// compared puts comparisons in the words of the chart.
+func compared(found []experiments.Comparison) (all []chart.Compared) {
+	for _, c := range bySeries(found) {
+		if c.None {
+			continue
+		}
+		q := c.Figure.Quantity
+		of, within := c.Reference()
+		k := chart.Compared{
+			Group: c.Series, Name: strings.ReplaceAll(q.String(), "_", " "), Verdict: verdictOn(c),
+			Ours: c.Ours.Value, Lo: c.Ours.Lo, Hi: c.Ours.Hi, Reference: of, Within: within,
+			Text: q.Format(c.Ours.Value) + " (" + q.Format(of) + ")",
+		}
+		if c.Figure.Exact != nil {
+			k.Published = c.Figure.Published
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+const trustHead = `# How far to trust it
+
+A simulator is believed when it reproduces what others measured. Each case below is
+an ordinary experiment: change N, a law, a number of clients or a timeout in its file
+and run it with ` + "`faultline reproduce FILE`" + `, and the answer is for that case. This page
+and its charts are made by
+
+    go run ./cmd/faultline %s
+
+and come out the same wherever they are made. %s
+
+In the tables, "exact" is the value of a formula, or of the published model computed
+again with more trials; the figure is "ok" if ours is within the tolerance of both. The
+second of two tolerances is that of the published value.
+`
+
+const trustFoot = `
+## What is not modelled
+
+What comes out says nothing about these:
+
+- **The time that code takes.** A message costs a replica what ` + "`machine.cpu`" + ` says, and a
+  request what ` + "`server.service`" + ` says. Garbage collection, caches of processors, locks and
+  schedulers are there only as faults (pause, slow-node, cpu-quota).
+- **TCP.** Messages are sent one by one: there is no connection set up or lost, no
+  congestion window, no retransmission, and, unless bandwidth is bounded, no queue in a
+  switch. Messages are not held up behind one that was lost.
+- **Disks beyond syncs.** A disk takes a time for each sync, may lie, and loses or tears
+  what was not synced. It does not fill up, wear out, reorder or return wrong bytes.
+- **Byzantine faults.** Nodes are slow, dead, cut off or wrong about the time. They do not
+  lie, and messages are not corrupted.
+- **Correlation that nobody wrote down.** Faults and delays are independent unless the
+  experiment says otherwise; in practice a rack, a deployment or a hot day connects them.
+- **Changes of membership and of versions.** Clusters neither grow nor shrink, and all
+  replicas run the same code.
+- **Your system.** The stores follow papers and, of raft, a library that is in production.
+  A product that follows the same paper has its own defaults, its own bugs and its own load.
+
+A figure that comes out shows that the parts it rests on are right: delays, quorums,
+elections, queues, backoff. It does not show that an experiment of yours has the right
+laws in it. Those have to be measured.
+`
+
+// page returns the page.
+func (t *reproduction) page(o *reproduceOptions) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, trustHead, o.command(), strings.TrimSpace(t.sum()))
+	for i := range t.cases {
+		x := &t.cases[i]
+		e := x.exp
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", e.Question, strings.TrimSpace(e.About))
+		fmt.Fprintf(&b, "Source: %s\n\n", strings.TrimSpace(e.Against.Source))
+		fmt.Fprintf(&b, "    go run ./cmd/faultline reproduce %s\n\n", e.Name)
+		fmt.Fprintf(&b, "The case: [%s](../../%s).\n", e.File, e.File)
+		if x.chart != "" {
+			fmt.Fprintf(&b, "\n![%s](%s)\n", markdownText(chart.AgainstFinding(compared(x.found))), x.chart)
+		}
+		fmt.Fprintf(&b, "\n```text\n%s```\n", strings.TrimSuffix(t.figures(report.Style{Unicode: true}, e, x.found), "\n"))
+	}
+	b.WriteString(trustFoot)
+	return b.String()
+}
+
+// command is what makes the page again.
+func (o *reproduceOptions) command() string {
+	words := []string{"reproduce", "-o", o.out}
+	if o.quick {
+		words = append(words, "--quick")
+	}
+	if o.seeds != "" {
+		words = append(words, "--seeds", o.seeds)
+	}
+	return strings.Join(words, " ")
+}
