@@ -98,18 +98,18 @@ func AgainstFinding(all []Compared) string {
 	}
 	doubtful := count(AgainstDoubtful)
 	gated, ok := len(all)-doubtful, count(AgainstOK)
-	s := fmt.Sprintf("%d of %d figures are within their tolerance", ok, gated)
-	if ok == gated {
-		s = fmt.Sprintf("All %d figures are within their tolerance", gated)
+	s := fmt.Sprintf("%d of %s within tolerance", ok, figureCount(gated))
+	if ok == gated && gated > 1 {
+		s = "All " + figureCount(gated) + " within tolerance"
 	}
 	if n := count(AgainstOutside); n > 0 {
 		s += fmt.Sprintf(", %d outside", n)
 	}
 	if n := count(AgainstUnsure); n > 0 {
-		s += fmt.Sprintf(", of %d more seeds would tell", n)
+		s += fmt.Sprintf(", %d unsure", n)
 	}
 	if doubtful > 0 {
-		s += fmt.Sprintf("; %d more are doubtful", doubtful)
+		s += fmt.Sprintf("; %s doubtful besides", figureCount(doubtful))
 	}
 	return s
 }
@@ -204,4 +204,11 @@ func (f *Compared) draw(c *canvas, a axes, y float64) {
 	if f.Published != nil {
 		cross(c, point{a.x.at(f.in(*f.Published)), y})
 	}
+}
+
+func figureCount(n int) string {
+	if n == 1 {
+		return "1 figure is"
+	}
+	return fmt.Sprintf("%d figures are", n)
 }
