@@ -4,7 +4,7 @@ import "faultline/checker/judge"
 
 // A step of a search is one configuration visited.
 const (
-	looksPerStep = 64      // configurations that may be compared within a step
+	looksPerStep = 64      // configurations that may be compared, or effects tried, within a step
 	most         = 1 << 21 // configurations kept at once: about 100 MB
 	fewSteps     = 1024    // how far the first try goes, and how much further for each operation
 	fewPerOp     = 2
@@ -52,6 +52,7 @@ func (s *search) depth(limit int) (v judge.Verdict, at int32) {
 		}
 		furthest = max(furthest, m.event)
 		s.visit(*m)
+		s.steps += s.space.owed() + len(s.active)/looksPerStep
 		s.push()
 	}
 	return judge.Violated, furthest
@@ -89,6 +90,7 @@ func (s *search) breadth(limit int) (v judge.Verdict, at int32) {
 				return judge.Undecided, none
 			}
 			s.visit(*m)
+			s.steps += s.space.owed() + len(s.active)/looksPerStep
 			s.sort(at)
 		}
 		if len(s.past.all) == 0 {

@@ -60,7 +60,7 @@ func (Checker) Check(h history.History, b judge.Budget) judge.Result { return Ch
 // evidence: at most four operations for registers, except that a circle of
 // compare-and-sets is shown whole; where a search was needed, operations of which
 // none can be left out (see witness.go). Only searches use the budget, and a hopeless
-// key hides no other. Beside the budget a search may spend a few steps for each
+// key hides no other, nor what a single answer shows. Beside the budget a search may spend a few steps for each
 // operation, so that length alone makes no history undecided.
 //
 // If the budget asks for an order, one that passes Verify comes with Holds.
@@ -145,9 +145,13 @@ func (c *checker) key(ops []int32) judge.Result {
 	}
 	k := hard{ops, f}
 	r := c.try(k, firstRound)
-	if r.Verdict == judge.Undecided {
-		c.undecided = append(c.undecided, k)
+	if r.Verdict != judge.Undecided {
+		return r
 	}
+	if why := c.impossible(ops); why != nil {
+		return judge.Result{Verdict: judge.Violated, Engine: r.Engine, Evidence: *why}
+	}
+	c.undecided = append(c.undecided, k)
 	return r
 }
 

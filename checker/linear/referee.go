@@ -15,8 +15,8 @@ import (
 // search has bits for. It keeps a set of all operations at each step, so on long
 // keys a step counts for more: the budget bounds memory as well.
 const (
-	refereeSteps = 8    // that one of porcupine's counts for,
-	refereeOps   = 1024 // and again for each so many operations on the key
+	refereeSteps = 8   // that one of porcupine's counts for,
+	refereeOps   = 512 // and again for each so many operations on the key
 )
 
 // referee asks porcupine about a key.
@@ -67,6 +67,7 @@ func (p *plan) ask(until history.Time, steps *int) (bool, porcupine.Linearizatio
 			}
 			from := state_.(state)
 			to := p.follow(from, &p.moves[input.(int32)])
+			*steps -= p.space.owed()
 			if to == nowhere && output.(bool) {
 				to = from // it may never have happened
 			}
@@ -115,9 +116,9 @@ func (p *plan) culprit(limit int) int32 {
 	}
 	slices.SortStableFunc(byReturn, func(a, b int32) int { return cmp.Compare(p.h[a].Return, p.h[b].Return) })
 	low, high := 0, len(byReturn)-1 // the culprit is in byReturn[low:high+1]
+	steps := limit                  // of its own: the verdict stands whatever comes out
 	for low < high {
 		mid := (low + high) / 2
-		steps := limit // of its own: the verdict stands whatever comes out
 		if ok, _ := p.ask(p.h[byReturn[mid]].Return, &steps); !ok && steps >= 0 {
 			high = mid
 		} else {

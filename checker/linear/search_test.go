@@ -228,7 +228,10 @@ func TestMoreOpenThanBits(t *testing.T) {
 		if r.Verdict != judge.Violated || r.Engine != engine || !slices.Equal(r.Evidence.Ops, []int{2}) {
 			t.Errorf("%d at once: %+v, want operation 2 to be the last straw by %s", n, r, engine)
 		}
-		if r := Check(bad, judge.Budget{Steps: -8 * len(bad)}); r.Verdict != judge.Undecided {
+		if r := Check(bad, judge.Budget{Steps: -8 * len(bad)}); r.Verdict != judge.Violated || r.Evidence.Text != "client 0 read x=5 at 2 ms, but nobody wrote 5" {
+			t.Errorf("%d at once, without a budget: %+v, want what needs no search", n, r)
+		}
+		if r := Check(h, judge.Budget{Steps: -8 * len(h)}); r.Verdict != judge.Undecided {
 			t.Errorf("%d at once, without a budget: %+v", n, r)
 		}
 	}

@@ -21,6 +21,7 @@ const (
 	witnessSteps = 500_000 // in all, beside the budget
 	witnessTry   = 20_000  // for each set
 	witnessOps   = 512     // operations before the last straw that are looked at one by one
+	opsPerStep   = 1       // operations that are made ready to be asked about within a step
 	witnessMost  = 16      // operations that are shown, if it could not be made sure that none can be left out
 )
 
@@ -86,7 +87,7 @@ func (w *witness) proves(kept []int32) bool {
 	s.want = false
 	s.prepare(w.asked)
 	v, _ := s.judge(witnessTry)
-	w.steps -= s.steps
+	w.steps -= s.steps + len(w.asked.ops)/opsPerStep
 	return v == judge.Violated
 }
 
@@ -95,6 +96,8 @@ func (w *witness) proves(kept []int32) bool {
 // whether what is kept may prove it alone.
 func (w *witness) smallest(kept []int32, test bool, candidates []int32) []int32 {
 	switch {
+	case w.steps < 0:
+		return candidates // nothing more can be proved
 	case test && w.proves(kept):
 		return nil
 	case len(candidates) == 1:
