@@ -93,11 +93,25 @@ func judgeRun(row *results.Row, sc *Scenario, o *Outcome, s *checker.Scores) {
 	judgeLevels(row, checker.LevelsBelow(linearizable, o.History, s.Detail.Keys, judge.Budget{Steps: levelBudget}))
 	verdict(PropDurable, s.Detail.Losses.Result(o.History, o.Final))
 	row.Metrics["lost"] = float64(s.Lost.Lost)
+	if acked := acknowledged(o.History); acked > 0 {
+		row.Metrics["lost_share"] = float64(s.Lost.Lost) / float64(acked)
+	}
 	row.Metrics["dropped"] = float64(s.Lost.Dropped)
 	if s.Diverged != nil {
 		verdict(PropConverges, convergence(s.Detail.Apart))
 		row.Metrics["diverged"] = float64(*s.Diverged)
 	}
+}
+
+// acknowledged counts the writes that were answered OK and took effect.
+func acknowledged(h history.History) (n int) {
+	for i := range h {
+		op := &h[i]
+		if op.Kind.Mutates() && op.Status == history.OK && (op.Kind != history.CAS || op.Swapped) {
+			n++
+		}
+	}
+	return n
 }
 
 // judgeLevels fills in the verdicts on the levels of consistency. Of those that

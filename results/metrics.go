@@ -65,6 +65,7 @@ var Metrics = []Metric{
 	{"out_of_order", "effects out of order", Count, Lower, "Effects on lists that stand behind one which was asked for only after they were acknowledged."},
 	{"session_violations", "session violations per 1,000 operations", Count, Lower, "Operations of a thousand that broke a session guarantee (Terry et al., PDIS 1994): each guarantee counts."},
 	{"lost", "lost writes", Count, Lower, "Acknowledged writes that no replica and no read knew of after heal and settle, though nothing overwrote them."},
+	{"lost_share", "lost writes, as a share", Share, Lower, "Lost writes as a share of the acknowledged ones."},
 	{"dropped", "dropped writes", Count, Lower, "Acknowledged writes that the store's own order of versions puts below one that was in place before they were called: once replicas agree, nobody reads them."},
 	{"diverged", "diverged keys", Count, Lower, "Keys on which replicas differ after heal and settle."},
 	{"throughput", "throughput", PerSecond, Higher, "Goodput: operations answered OK per second of virtual time."},
