@@ -24,6 +24,17 @@ type Expectation struct {
 	Text     string  // as written: "> 90%"
 }
 
+// Asks returns the metrics that an experiment expects something of, without
+// repetition, in the order in which it names them.
+func (e *Experiment) Asks() (metrics []string) {
+	for i := range e.Expect {
+		if name := e.Expect[i].Metric; name != "" && !slices.Contains(metrics, name) {
+			metrics = append(metrics, name)
+		}
+	}
+	return metrics
+}
+
 // How often a property must hold.
 type How string
 

@@ -175,7 +175,7 @@ func (o *galleryOptions) page(exhibits []*exhibit) string {
 func (x *exhibit) table() string {
 	var b strings.Builder
 	r := report.Run{
-		Style: report.Style{Unicode: true}, Set: x.set, Load: virtualTime(x.plan.exp.Cells), Findings: shown(x.findings),
+		Style: report.Style{Unicode: true}, Set: x.set, Load: virtualTime(x.plan.exp.Cells), Findings: shown(x.findings), Asked: x.plan.exp.Asks(),
 	}
 	if err := r.Write(&b); err != nil {
 		panic("faultline: writing to memory failed: " + err.Error())

@@ -28,7 +28,7 @@ func (s *summary) print(a *app, compare string) error {
 	style := a.style(a.out)
 	r := report.Run{
 		Style: style, Set: s.set, Question: s.plan.exp.Question, Load: virtualTime(s.plan.exp.Cells),
-		Findings: shown(s.findings), Compare: compare, Wanted: wanted(s.plan.exp),
+		Findings: shown(s.findings), Compare: compare, Asked: s.plan.exp.Asks(), Wanted: wanted(s.plan.exp),
 	}
 	if err := r.Write(a.out); err != nil {
 		return err

@@ -15,12 +15,15 @@ type detail struct {
 	latency bool // a column for each latency, with an interval; else both in one
 	losses  bool // the interval of losses
 	rates   bool // intervals of staleness and Delta
+	terse   bool // no staleness and Delta, where the experiment is about something else
+	fewer   int  // so many less columns for what the experiment is about
 	name    int  // columns for the label of a cell; 0: as many as it takes
 }
 
 // narrower lists how the table gives way until it fits.
 var narrower = []detail{
-	{latency: true, losses: true, rates: true}, {losses: true, rates: true}, {rates: true}, {}, {name: 32}, {name: 24}, {name: 16},
+	{latency: true, losses: true, rates: true}, {losses: true, rates: true}, {rates: true}, {}, {terse: true}, {terse: true, fewer: 1}, {terse: true, fewer: 2},
+	{terse: true, fewer: 2, name: 32}, {terse: true, fewer: 2, name: 24}, {terse: true, fewer: 2, name: 16},
 }
 
 // table returns one line for each cell, no wider than Width if that can be.
@@ -66,15 +69,62 @@ func (r *Run) columns(cells []*results.Cell, d detail) []column {
 	} else {
 		columns = append(columns, column{">p50/p99 ms", latencies})
 	}
-	columns = append(columns, column{">stale", metric("stale", d.rates)})
-	if distant(cells) {
-		columns = append(columns, distances(cells, d.rates))
+	asked := r.asked(cells)
+	asked = asked[:max(min(1, len(asked)), len(asked)-d.fewer)]
+	if terse := d.terse && len(asked) > 0; stored(cells) && !terse {
+		columns = append(columns, column{">stale", metric("stale", d.rates)})
+		if distant(cells) {
+			columns = append(columns, distances(cells, d.rates))
+		}
 	}
-	columns = append(columns, column{">lost", lost(d.losses)}, column{"level", level})
+	if stored(cells) {
+		columns = append(columns, column{">lost", lost(d.losses)})
+	}
+	for _, name := range asked {
+		columns = append(columns, column{toTheRight + heading(name), metric(name, d.rates)})
+	}
+	if stored(cells) {
+		columns = append(columns, column{"level", level})
+	}
 	if r.differs(cells) {
 		columns = append(columns, r.compared(cells))
 	}
 	return columns
+}
+
+// stored reports whether there is a store: services alone hold nothing that could be
+// stale or lost.
+func stored(cells []*results.Cell) bool {
+	return slices.ContainsFunc(cells, func(c *results.Cell) bool { return c.Model != "service" })
+}
+
+// shownAnyway are the metrics that have a column whatever is asked.
+var shownAnyway = []string{"succeeded", "p50", "p99", "stale", "delta", "lost", "dropped"}
+
+// asked returns the metrics that the experiment is about, in which cells differ, and
+// which no other column shows. A table is no place for more than a few.
+func (r *Run) asked(cells []*results.Cell) (names []string) {
+	const most = 3
+	for _, name := range r.Asked {
+		first := cells[0].Summary(name)
+		tells := len(cells) == 1 && first.N > 0 || slices.ContainsFunc(cells, func(c *results.Cell) bool {
+			s := c.Summary(name)
+			return s.N > 0 && (first.N == 0 || s.Mean != first.Mean)
+		})
+		if tells && len(names) < most && !slices.Contains(shownAnyway, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// heading is the name of a metric over its column, with its unit if cells leave it out.
+func heading(name string) string {
+	text := strings.ReplaceAll(strings.ReplaceAll(name, "_per_", "/"), "_", " ")
+	if m, err := results.FindMetric(name); err == nil && m.Unit == results.Millisecond {
+		text += " ms"
+	}
+	return text
 }
 
 // labels returns the columns that tell cells apart: the store, unless it is the
@@ -84,17 +134,14 @@ func labels(cells []*results.Cell, most int) []column {
 	if !sameStore(cells) {
 		columns = append(columns, column{"store", func(c *results.Cell) string {
 			store, _ := split(c)
-			if most > 0 {
-				return cut(store, most)
-			}
-			return store
+			return shortly(store, most)
 		}})
 	}
 	_, settings := split(cells[0])
 	for i, p := range settings {
 		columns = append(columns, column{last(p.Name), func(c *results.Cell) string {
 			if _, own := split(c); i < len(own) {
-				return own[i].Value
+				return shortly(own[i].Value, most)
 			}
 			return ""
 		}})
@@ -110,6 +157,14 @@ func labels(cells []*results.Cell, most int) []column {
 		return dagger(c)
 	}
 	return columns
+}
+
+// shortly returns a label in so many columns, or whole if most is 0.
+func shortly(label string, most int) string {
+	if most == 0 {
+		return label
+	}
+	return cut(label, most)
 }
 
 // sameStore reports whether cells differ in swept settings alone.

@@ -17,8 +17,9 @@ type Run struct {
 	Question string
 	Load     time.Duration // virtual time of every run, its settling included; 0: they differ
 	Findings []Finding
-	Compare  string // a metric of which to show the difference to the first cell; empty: none
-	Wanted   int    // runs that were asked for, or how many at most; 0: unknown
+	Compare  string   // a metric of which to show the difference to the first cell; empty: none
+	Asked    []string // metrics that the experiment is about: each has a column, or a line
+	Wanted   int      // runs that were asked for, or how many at most; 0: unknown
 }
 
 // A Finding is what was expected of one cell, and what came out.
@@ -122,7 +123,10 @@ func (r *Run) notes(b *strings.Builder, cells []*results.Cell) {
 	note := func(format string, args ...any) {
 		all.WriteString(r.Style.Faint(r.Style.Text(Wrap(fmt.Sprintf(format, args...), "  "))) + "\n")
 	}
-	if slices.ContainsFunc(cells, func(c *results.Cell) bool { return len(c.Rows) > 1 }) {
+	switch many := slices.ContainsFunc(cells, func(c *results.Cell) bool { return len(c.Rows) > 1 }); {
+	case many && !stored(cells):
+		note("±: 95%% interval over seeds")
+	case many:
 		note("±: 95%% interval over seeds; lost: acknowledged writes gone, per run; level: the strongest that held in every run%s", shortened(cells))
 	}
 	if dropping(cells) && len(cells) > 1 {

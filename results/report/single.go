@@ -13,6 +13,12 @@ func (r *Run) single(c *results.Cell) *Table {
 	add := func(label, value, note string) { t.Rows = append(t.Rows, []string{label, value, note}) }
 	add("succeeded", spaced(metric("succeeded", true)(c)), worstSeed(c))
 	add("p50 / p99", strings.Replace(latencies(c), "/", " / ", 1)+" ms", "")
+	for _, name := range r.asked([]*results.Cell{c}) {
+		add(heading(name), spaced(metric(name, true)(c)), "")
+	}
+	if !stored([]*results.Cell{c}) {
+		return t
+	}
 	add("stale reads", spaced(metric("stale", true)(c)), oldestStale(c))
 	add("lost writes", spaced(metric("lost", true)(c)), losses(c))
 	if dropping([]*results.Cell{c}) {
