@@ -73,6 +73,9 @@ func ofObject(text []byte) Format {
 		return FormatEDN
 	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if bytes.HasPrefix(inner, []byte(`"history"`)) {
+		return FormatJSON
+	}
 	if !bytes.Contains(line, []byte(`"kind"`)) && !bytes.Contains(line, []byte(`"txn"`)) && bytes.Contains(line, []byte(`"type"`)) {
 		return FormatJSON
 	}

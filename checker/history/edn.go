@@ -141,6 +141,7 @@ type ednReader struct {
 	outer     byte // the bracket that closes the list or vector around all forms, or 0
 	outerLine int
 	begun     bool
+	wrapped   bool // it is the :history of a map: what else that holds is passed over
 
 	token []byte
 	words map[string]string // one copy of each keyword and symbol
@@ -181,10 +182,13 @@ func (e *ednReader) step() (form, *flaw) {
 	c, ok := e.peek()
 	if !e.begun {
 		e.begun = true
-		if c == '[' || c == '(' {
+		switch c {
+		case '[', '(':
 			e.outer, e.outerLine = closing(c), e.line
 			e.skip()
 			return e.step()
+		case '{':
+			return e.firstMap()
 		}
 	}
 	switch {
@@ -195,6 +199,9 @@ func (e *ednReader) step() (form, *flaw) {
 	case e.outer != 0 && c == e.outer:
 		e.skip()
 		e.outer = 0
+		if e.wrapped {
+			return form{}, e.drop()
+		}
 		if f := e.blank(between); f != nil {
 			return form{}, f
 		}
@@ -210,6 +217,47 @@ func (e *ednReader) step() (form, *flaw) {
 		flaw.line, flaw.column = f.line, f.column
 	}
 	return f, flaw
+}
+
+// firstMap reads the map with which a file begins. If it holds a :history, as what
+// a test stored does, that is what is read from there on.
+func (e *ednReader) firstMap() (f form, flaw *flaw) {
+	e.formStart = e.offset()
+	f.line, f.column, f.kind = e.line, e.column(), mapForm
+	e.skip()
+	for {
+		if flaw := e.blank(0); flaw != nil {
+			return f, flaw
+		}
+		switch c, ok := e.peek(); {
+		case !ok:
+			return f, e.wrong(fmt.Sprintf("the file ends where a '}' should close what line %d opens", f.line), "check that the file is complete")
+		case c == '}':
+			e.skip()
+			if len(e.stack)%2 == 1 {
+				return f, e.stack[len(e.stack)-1].wrong("edn", "a key without a value", "give every key of a map a value")
+			}
+			f.items = e.keep(e.stack)
+			return f, nil
+		case (c == '[' || c == '(') && len(e.stack)%2 == 1 && e.stack[len(e.stack)-1].is("history"):
+			e.wrapped, e.outer, e.outerLine = true, closing(c), e.line
+			e.skip()
+			return e.step()
+		}
+		item, flaw := e.form(1)
+		if flaw != nil {
+			return f, flaw
+		}
+		e.stack = append(e.stack, item)
+	}
+}
+
+// drop passes over the rest of the file.
+func (e *ednReader) drop() *flaw {
+	for _, ok := e.peek(); ok; _, ok = e.peek() {
+		e.i = len(e.buf)
+	}
+	return nil
 }
 
 func closing(c byte) byte {

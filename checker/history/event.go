@@ -176,9 +176,17 @@ func words(line []byte, n int) []word {
 	return all
 }
 
-// marks are the words that stand before the event in each line of a log; in the
-// history.txt of a test, nothing does.
-var marks = []string{"INFO", "jepsen.util", "-"}
+// behind returns where the event begins in a line of a log: after the time, the
+// thread and whatever else the logger puts before "jepsen.util -" or, in later
+// versions, "jepsen.util:". In the history.txt of a test nothing does, and it is 0.
+func behind(line []byte) int {
+	for _, mark := range []string{"jepsen.util - ", "jepsen.util: "} {
+		if at := bytes.Index(line, []byte(mark)); at >= 0 {
+			return at + len(mark)
+		}
+	}
+	return 0
+}
 
 // The words of an event.
 const (
@@ -193,14 +201,14 @@ func (s logEvents) read(e *event, line []byte) *flaw {
 	*e = event{line: s.lines.line, column: 1}
 	s.forms.kept = s.forms.kept[:0]
 	w := words(line, eventWords)
-	if bare := w[0].text[0] == ':' || w[0].text[0]-'0' <= 9; !bare {
-		w = words(line, len(marks)+eventWords)
-		for _, mark := range marks {
-			if len(w) == 0 || string(w[0].text) != mark {
-				return wrong("line", "not an event of a Jepsen log", `keep only the lines that begin with "INFO jepsen.util -"`)
-			}
-			w = w[1:]
+	bare := w[0].text[0] == ':' || len(bytes.TrimRight(w[0].text, "0123456789")) == 0
+	if at := behind(line); at > 0 {
+		w = words(line[at:], eventWords)
+		for k := range w {
+			w[k].column += at
 		}
+	} else if !bare {
+		return wrong("line", "not an event of a Jepsen log", `keep only the lines that have "jepsen.util" before the event`)
 	}
 	if len(w) > typeWord && w[processWord].text[0] == ':' { // the nemesis
 		e.who, e.phase = form{kind: keywordForm, text: string(w[processWord].text), line: e.line, column: w[processWord].column}, crashed

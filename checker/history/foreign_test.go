@@ -87,7 +87,7 @@ func TestForeignErrors(t *testing.T) {
 		{j + "x :invoke :write 1", `f:1:20: process: x is not a process number; use numbers from 0 to 2147483647`},
 		{j + "1 :invoke :cas 5", "f:1:35: value: 5 is not a pair; use [expected new]"},
 		{j + "1 :invoke", "f:1:1: line: cut off; give process, type, function and value"},
-		{j + "1 :invoke :read nil\nWARN boom", `f:2:1: line: not an event of a Jepsen log; keep only the lines that begin with "INFO jepsen.util -"`},
+		{j + "1 :invoke :read nil\nWARN boom", `f:2:1: line: not an event of a Jepsen log; keep only the lines that have "jepsen.util" before the event`},
 		{k + `{:process 0, :type :ok, :f :append, :key "z", :value "a"}`, "f:2:1: key: the answer is about key z, the call on line 1 was not; check that no line is missing above"},
 		{k + `{:process 1, :type :invoke, :f :put, :key "k", :value "ab"}`, `f:2:1: value: "ab" begins with "a" (lines 2 and 1), so a get cannot be told apart; end each piece of text with a mark`},
 		{`{:process 0, :type :invoke, :f :drop, :key "k", :value "a"}`, "f:1:32: f: unknown function :drop; judged are :read, :write, :cas, :append, :add, :enqueue, :dequeue, :drain, :push, :pop, :acquire, :release, and :txn with [[:r x nil] [:w x 1] [:append x 1]]"},
@@ -129,7 +129,8 @@ func TestSpoiltEventLogs(t *testing.T) {
 		{"no type", "{:process 0}", "f:1:1: type: missing; add :type with :invoke, :ok, :fail or :info"},
 		{"no function", "{:process 0 :type :invoke :value 1}", "f:1:1: f: missing; add :f with the function, such as :read"},
 		{"an unknown type", "{:process 0 :type :maybe}", "f:1:19: type: unknown type :maybe; use :invoke, :ok, :fail or :info"},
-		{"a bank", "{:process 0 :type :invoke :f :transfer :value {:from 1}}", "f:1:30: f: unknown function :transfer; judged are :read, :write, :cas, :append, :add, :enqueue, :dequeue, :drain, :push, :pop, :acquire, :release, and :txn with [[:r x nil] [:w x 1] [:append x 1]]"},
+		{"a bank", "{:process 0 :type :invoke :f :transfer :value {:from 1}}", "f:1:30: f: :transfer is of a test of a bank, which cannot be judged; judged are :read, :write, :cas, :append, :add, :enqueue, :dequeue, :drain, :push, :pop, :acquire, :release, and :txn with [[:r x nil] [:w x 1] [:append x 1]]"},
+		{"a counter", strings.ReplaceAll(call, "write :value 1", "read") + strings.ReplaceAll(answer, "write", "read") + strings.ReplaceAll(call, "write", "add"), "f:2:39: value: a read of a set returned 1; give all members in a vector or a set; counters cannot be judged"},
 		{"now and then a tuple", strings.ReplaceAll(call, "1", "[1 2]") + strings.ReplaceAll(call, "0", "1"), "f:2:44: value: 1 is no pair of a key and a value, as those before are; give every value as [key value]"},
 	} {
 		_, err := Load(strings.NewReader(c.file), "f", Options{})
@@ -149,5 +150,55 @@ func TestMarksAndLineEndsOfOtherSystems(t *testing.T) {
 		if err != nil || odd.History.Digest() != plain.History.Digest() || odd.Notes[0] != "the byte order mark at its beginning was skipped" {
 			t.Errorf("%v for %.60s with CRLF and a mark: %v", err, text, odd)
 		}
+	}
+}
+
+// What a test stored, or what others make of it, holds the events in one way or another.
+func TestWaysToWrapEvents(t *testing.T) {
+	const events = "{:process 0 :type :invoke :f :write :value 1}\n{:process 0 :type :ok :f :write :value 1}\n{:process 1 :type :invoke :f :read}\n{:process 1 :type :ok :f :read :value 1}\n"
+	const objects = `{"process":0,"type":"invoke","f":"write","value":1},{"process":0,"type":"ok","f":"write","value":1},{"process":1,"type":"invoke","f":"read","value":null},{"process":1,"type":"ok","f":"read","value":1}`
+	for _, file := range []string{
+		events, "[" + events + "]", "(" + events + ")",
+		strings.ReplaceAll(events, "{", "#jepsen.history.Op{"),
+		strings.ReplaceAll(events, "{", "#jepsen.history.Op {:index nil, :time nil, :error nil "),
+		"{:history [" + events + "]}", "{:name \"a {b\", :valid? true, :results {:history [1 2]} :history (" + events + ") :more [1 {2 3}]}", "; stored\n{:history\n [" + events + "]\n :valid? true}\n",
+		strings.NewReplacer(":process", `"process"`, ":type", `"type"`, ":f ", `"f" `, ":value", `"value"`).Replace(events),
+		strings.NewReplacer(":invoke", `"invoke"`, ":ok", `"ok"`, ":write", `"write"`, ":read", `"read"`).Replace(events),
+		"[" + objects + "]", strings.ReplaceAll(objects, "},{", "}\n{"), `{"history": [` + objects + `], "valid": true}`, "{\n  \"history\": [\n" + objects + "]}",
+		"0 :invoke :write 1\n0 :ok :write 1\n1 :invoke :read nil\n1 :ok :read 1",
+		strings.ReplaceAll("\n0\t:invoke\t:write\t1\n0\t:ok\t:write\t1\n1\t:invoke\t:read\tnil\n1\t:ok\t:read\t1", "\n", "\n2026-02-01 10:20:33,123{GMT}\tINFO\t[jepsen worker 0] jepsen.util: "),
+	} {
+		f, err := Load(strings.NewReader(file), "f", Options{})
+		if err != nil {
+			t.Errorf("%v for\n%s", err, file)
+			continue
+		}
+		var said []string
+		for _, op := range f.History {
+			said = append(said, op.String())
+		}
+		if got := strings.Join(said, ", "); got != "client 0 wrote register=1, client 1 read register=1" {
+			t.Errorf("%s for\n%s", got, file)
+		}
+	}
+	for file, want := range map[string]string{
+		"{:history [" + events: "f:5:1: edn: the file ends inside the collection that begins on line 1; check that the file is complete",
+		"{:history 3}":         "f:1:1: type: missing; add :type with :invoke, :ok, :fail or :info",
+		"{:history":            "f:1:10: edn: the file ends where a '}' should close what line 1 opens; check that the file is complete",
+		"{:type :ok :process}": "f:1:12: edn: a key without a value; give every key of a map a value",
+	} {
+		if _, err := Load(strings.NewReader(file), "f", Options{}); err == nil || err.Error() != want {
+			t.Errorf("%v for\n%s", err, file)
+		}
+	}
+}
+
+// A mutex is told of as one.
+func TestMutexInWords(t *testing.T) {
+	const file = "0 :invoke :acquire nil\n0 :ok :acquire nil\n1 :invoke :acquire nil\n1 :fail :acquire nil\n0 :invoke :release nil\n0 :ok :release nil\n1 :invoke :lock nil\n1 :info :lock nil"
+	h, _, err := ReadAny(strings.NewReader(file), "f")
+	const want = "client 0 acquired mutex [1 ns, 2 ns] ok\nclient 1 found mutex held [3 ns, 4 ns] ok\nclient 0 released mutex [5 ns, 6 ns] ok\nclient 1 tried to acquire mutex [7 ns, never] unknown\n"
+	if err != nil || told(h) != want {
+		t.Errorf("%v\n%s", err, told(h))
 	}
 }

@@ -31,6 +31,25 @@ var functions = map[string]function{
 	"pop":     {known: true, kind: Pop},
 	"acquire": {known: true, kind: CAS, mutex: true},
 	"release": {known: true, kind: CAS, mutex: true},
+	"lock":    {known: true, kind: CAS, mutex: true},
+	"unlock":  {known: true, kind: CAS, mutex: true},
+}
+
+// strangers are names in :f by which workloads are known that cannot be judged.
+var strangers = map[string]string{
+	"transfer": "a bank", "generate": "unique ids",
+	"inc": "a counter", "dec": "a counter", "increment": "a counter", "decrement": "a counter",
+	"insert": "predicate reads (Adya's G2)", "upsert": "upserts", "send": "a log with offsets, as Kafka's", "poll": "a log with offsets, as Kafka's",
+	"broadcast": "gossip", "echo": "an echo", "refresh": "dirty reads", "strong-read": "dirty reads",
+}
+
+// unjudged complains about a function that cannot be judged, and names what it belongs to.
+func unjudged(e *event) *flaw {
+	cause := "unknown function :" + short(e.f)
+	if what := strangers[e.f]; what != "" {
+		cause = fmt.Sprintf(":%s is of a test of %s, which cannot be judged", e.f, what)
+	}
+	return e.at.wrong("f", cause, "judged are :read, :write, :cas, :append, :add, :enqueue, :dequeue, :drain, :push, :pop, :acquire, :release, and :txn with [[:r x nil] [:w x 1] [:append x 1]]")
 }
 
 // held is the value of a mutex that somebody holds; a free one has the initial value.
@@ -48,7 +67,7 @@ func (r *recording) function(e *event) (function, *flaw) {
 	case e.f == "":
 		return f, e.wrong("f", "missing", "add :f with the function, such as :read")
 	case !f.known:
-		return f, e.at.wrong("f", "unknown function :"+short(e.f), "judged are :read, :write, :cas, :append, :add, :enqueue, :dequeue, :drain, :push, :pop, :acquire, :release, and :txn with [[:r x nil] [:w x 1] [:append x 1]]")
+		return f, unjudged(e)
 	}
 	return f, nil
 }
@@ -65,6 +84,9 @@ func (r *recording) callOp(e *event, op Op) *flaw {
 	}
 	r.mutex = r.mutex || f.mutex
 	r.kinds[f.kind] = true
+	if flaw := r.counted(); flaw != nil {
+		return flaw
+	}
 	var value form
 	if op.Key, value, flaw = r.key(e); flaw != nil {
 		return flaw
@@ -81,7 +103,7 @@ func (r *recording) callOp(e *event, op Op) *flaw {
 // lock returns what a mutex must be and what it becomes.
 func (r *recording) lock(f string) (expect, in Value) {
 	locked := Num(r.names.Number(held))
-	if f == "acquire" {
+	if f == "acquire" || f == "lock" {
 		return Value{}, locked
 	}
 	return locked, Value{}
@@ -201,11 +223,25 @@ func (r *recording) found(i int, v *form) *flaw {
 			r.states[i] = dropped
 		}
 		return nil
-	case r.kinds[Add] && !v.collection():
-		return v.wrong("value", "a read of a set returned "+short(v.String()), "give all members in a vector or a set; counters cannot be judged")
+	case !v.collection():
+		if r.single.kind == nilForm {
+			r.single = form{kind: numberForm, text: short(v.String()), line: v.line, column: v.column}
+		}
+		if flaw := r.counted(); flaw != nil {
+			return flaw
+		}
 	}
 	op.Out = r.value(v)
 	return nil
+}
+
+// counted complains about a log of adds in which a read returns no collection:
+// it is of a counter, whichever of the two comes first.
+func (r *recording) counted() *flaw {
+	if !r.kinds[Add] || r.single.kind == nilForm {
+		return nil
+	}
+	return r.single.wrong("value", "a read of a set returned "+r.single.text, "give all members in a vector or a set; counters cannot be judged")
 }
 
 // drained ends a drain: it took the items that it returns, one after the other,

@@ -50,6 +50,15 @@ func (n *Names) Of(x int64) (string, bool) {
 	return n.texts[x-firstName], true
 }
 
+// isHeld reports whether the value is that of a mutex that somebody holds.
+func (n *Names) isHeld(v Value) bool {
+	if n == nil || v.Num == 0 || len(v.List) > 0 {
+		return false
+	}
+	text, ok := n.Of(v.Num)
+	return ok && text == held
+}
+
 // plain returns the number x as a value: by name if it is one of those that
 // stand for names.
 func (n *Names) plain(x int64) int64 {

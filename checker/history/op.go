@@ -79,6 +79,9 @@ func (op Op) String() string {
 
 func (op *Op) casString() string {
 	expect, in := op.Show(op.Expect), op.Show(op.In)
+	if op.Names.isHeld(op.In) != op.Names.isHeld(op.Expect) && op.In.IsZero() != op.Expect.IsZero() {
+		return op.lockString()
+	}
 	switch {
 	case op.Swapped || op.Status != OK:
 		return fmt.Sprintf("client %d set %s from %s to %s", op.Client, op.Key, expect, in)
@@ -86,6 +89,22 @@ func (op *Op) casString() string {
 		return fmt.Sprintf("client %d found %s not to be %s", op.Client, op.Key, expect)
 	default:
 		return fmt.Sprintf("client %d found %s=%s", op.Client, op.Key, op.Show(op.Out))
+	}
+}
+
+// lockString says it of a mutex, which is a register that is free or held.
+func (op *Op) lockString() string {
+	verb, past, state := "acquire", "acquired", "held"
+	if op.In.IsZero() {
+		verb, past, state = "release", "released", "free"
+	}
+	switch {
+	case op.Swapped:
+		return fmt.Sprintf("client %d %s %s", op.Client, past, op.Key)
+	case op.Status != OK:
+		return fmt.Sprintf("client %d tried to %s %s", op.Client, verb, op.Key)
+	default:
+		return fmt.Sprintf("client %d found %s %s", op.Client, op.Key, state)
 	}
 }
 

@@ -32,6 +32,7 @@ type recording struct {
 	kinds   [len(kindNames)]bool
 	spelled bool // transactions say :read and :write, as Knossos does, not :r and :w
 	mutex   bool
+	single  form  // where a read first returned no collection, and what, in short
 	after   int64 // the index of the latest event, plus 1
 
 	ops    History

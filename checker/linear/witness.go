@@ -182,5 +182,12 @@ func (c *checker) bringing(i int32) history.Kind {
 			return op.Kind
 		}
 	}
-	return history.Write
+	switch c.h[i].Kind {
+	case history.Dequeue:
+		return history.Enqueue
+	case history.Pop:
+		return history.Push
+	default:
+		return history.Write
+	}
 }

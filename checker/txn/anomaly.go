@@ -73,6 +73,7 @@ type Anomaly struct {
 	Refutes []Level `json:"refutes"` // the weakest levels that forbid it; so do all that imply one of them
 	Count   int     `json:"count"`   // reads or transactions that show it; of cycles, groups of entangled transactions
 	Ops     []int   `json:"ops"`     // the transactions that prove it, as indices into the history, ascending
+	Cast    []int   `json:"-"`       // the same, as the text calls them: T1, T2 and so on
 	Cycle   []Step  `json:"cycle,omitempty"`
 	Derived bool    `json:"derived,omitempty"` // the cycle rests on an order of writes that was derived by taking the level for granted
 	Text    string  `json:"text"`              // why, in lines of 80 columns at most where words allow

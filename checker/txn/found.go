@@ -145,6 +145,7 @@ func (a *analysis) report() []Anomaly {
 		for _, t := range f.story.cast {
 			an.Ops = append(an.Ops, int(t))
 		}
+		an.Cast = slices.Clone(an.Ops)
 		slices.Sort(an.Ops)
 		all = append(all, an)
 	}

@@ -144,6 +144,15 @@ func (r *Report) refuting(l Level) *Anomaly {
 	return nil
 }
 
+// Cast returns the transactions of the anomaly by which the level falls, as the
+// evidence calls them: T1, T2 and so on. It is nil if the level does not fall by one.
+func (r *Report) Cast(l Level) []int {
+	if an := r.refuting(l); an != nil {
+		return an.Cast
+	}
+	return nil
+}
+
 // evidence puts an anomaly in the words of a checker.
 func (an *Anomaly) evidence() judge.Evidence {
 	if an == nil {

@@ -101,6 +101,11 @@ func (c *checked) judgeTransactions(name string, b judge.Budget) error {
 	r := txn.Check(c.file.Transactions, txn.Options{Level: asked}, b)
 	c.settle(asked.String(), &r.Result)
 	c.report = &r
+	for k, i := range c.proof {
+		if n := slices.Index(r.Cast(asked), i); n >= 0 {
+			c.Proof[k].Name = fmt.Sprintf("T%d", n+1)
+		}
+	}
 	for _, j := range slices.Backward(r.Levels) {
 		c.Levels = append(c.Levels, levelVerdict{j.Level.String(), j.Verdict, j.Why})
 	}

@@ -78,7 +78,7 @@ func (c *checked) page() *report.Page {
 	for n, i := range c.proof {
 		p.Proof = append(p.Proof, place[i])
 		one := &c.Proof[n]
-		p.Table = append(p.Table, []string{fmt.Sprint(n + 1), fmt.Sprint(one.Line), one.Op, one.when})
+		p.Table = append(p.Table, []string{fmt.Sprint(n + 1), fmt.Sprint(one.Line), one.label() + one.Op, one.when})
 	}
 	return p
 }

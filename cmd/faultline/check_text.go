@@ -48,6 +48,7 @@ type checked struct {
 type proof struct {
 	Line     int    `json:"line"`
 	Answered int    `json:"answer_line,omitempty"` // where it has one of its own
+	Name     string `json:"name,omitempty"`        // of a transaction, in the evidence: T1, T2 ...
 	Op       string `json:"op"`
 	Key      string `json:"key,omitempty"`
 	Call     int64  `json:"call"`
@@ -103,6 +104,14 @@ func (c *checked) proofOf(i int) proof {
 		p.End = &end
 	}
 	return p
+}
+
+// label is the name of a transaction, before what it did.
+func (p *proof) label() string {
+	if p.Name == "" {
+		return ""
+	}
+	return p.Name + " = "
 }
 
 // when says when an operation ran, or between which lines.
@@ -203,9 +212,12 @@ func (c *checked) explain(b *strings.Builder, style report.Style) {
 	}
 	b.WriteByte('\n')
 	table := report.Table{Style: style, Indent: "  ", Head: []string{">line", "operation", "when"}}
+	if c.report != nil {
+		table.Head[1] = "transaction"
+	}
 	const others = 2 + 7 + 2 + 2 // the indent, the column of lines, and the gaps
 	for _, p := range c.Proof[:min(many, len(c.Proof))] {
-		table.Rows = append(table.Rows, []string{fmt.Sprint(p.Line), shorten(p.Op, report.Width-others-len(p.when)), p.when})
+		table.Rows = append(table.Rows, []string{fmt.Sprint(p.Line), shorten(p.label()+p.Op, report.Width-others-len(p.when)), p.when})
 	}
 	fmt.Fprintf(b, "%s\n", table.String())
 }
