@@ -73,3 +73,27 @@ func TestKStalenessIsNotWrittenDown(t *testing.T) {
 		t.Errorf("%s %v: %+v", c.Series, c.Figure.Quantity, c.Ours)
 	}
 }
+
+// Without its only candidate, raft has no leader any more; with two, the other one leads.
+func TestOnlyCandidatesLead(t *testing.T) {
+	const text = `
+version: 1
+model: {kind: raft, n: 3}
+workload: {clients: 1, for: 30s, rate: 10/s}
+faults: [{crash: {at: 10s, for: 20s, target: n1}}]
+sweep: {model.candidates: [1, 2]}
+settle: 0s
+judge: service
+`
+	e, err := experiments.Parse("candidates.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, atLeast := range []float64{0.3, 0.85} {
+		sc := e.Cells[i].Scenario
+		got := experiments.Score(sc, experiments.Run(sc, 1)).Metrics["succeeded"]
+		if got < atLeast || got > atLeast+0.15 {
+			t.Errorf("%s: %v of the operations succeeded, not about %v", e.Cells[i].Series, got, atLeast)
+		}
+	}
+}

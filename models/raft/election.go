@@ -4,6 +4,7 @@ import (
 	etcd "go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
 
+	"faultline/models/store"
 	"faultline/sim"
 )
 
@@ -42,7 +43,7 @@ func (r *replica) tick(e sim.Env) {
 	}
 	r.quiet.tick(r.node)
 	r.election.elapsed++
-	if r.election.elapsed >= r.election.patient {
+	if r.election.elapsed >= r.election.patient && r.stands {
 		r.campaign(e)
 	}
 }
@@ -114,4 +115,11 @@ func (r *replica) tooYoung(m *pb.Message) bool {
 		return false
 	}
 	return m.GetType() == pb.MsgVote || m.GetType() == pb.MsgPreVote
+}
+
+// stands reports whether a replica ever stands for election. Others vote, and their
+// patience is of no consequence.
+func stands(cfg store.Config, id sim.NodeID) bool {
+	n := cfg.Int("candidates")
+	return n == 0 || cfg.Index(id) < n
 }

@@ -76,6 +76,8 @@ var params = []store.Param{
 		Doc: "in what timeouts are counted, a part of heartbeat; 0: heartbeat itself"},
 	{Name: "election_timeout", Default: time.Second, Min: 2 * time.Millisecond, Max: time.Minute,
 		Doc: "a follower that hears nothing for one to two of these stands for election"},
+	{Name: "candidates", Default: 0, Min: 0, Max: 1000,
+		Doc: "how many replicas, from the first on, ever stand for election; 0: all"},
 	{Name: "prevote", Default: true,
 		Doc: "ask whether an election could be won before holding it, so that a replica which was cut off does not unseat the leader when it returns"},
 	{Name: "check_quorum", Default: true,

@@ -19,6 +19,7 @@ type replica struct {
 	cfg      store.Config
 	id       uint64 // to the library: the place among the replicas, from 1, for there nobody is 0
 	tickTime time.Duration
+	stands   bool // for election, if it hears no leader
 
 	node    *etcd.RawNode // nil after it found its own log broken
 	journal journal
@@ -54,7 +55,7 @@ func newReplica(cfg store.Config, id sim.NodeID) *replica {
 func (r *replica) reset(cfg store.Config, id sim.NodeID) {
 	tick, patience := tickOf(cfg), cfg.Duration("election_timeout")
 	*r = replica{
-		cfg: cfg, id: uint64(cfg.Index(id)) + 1, tickTime: tick,
+		cfg: cfg, id: uint64(cfg.Index(id)) + 1, tickTime: tick, stands: stands(cfg, id),
 		election: election{timeout: int(patience / tick)},
 		proposals: proposals{
 			window: cfg.Duration("batch"), taken: duplicates{},
