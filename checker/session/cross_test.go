@@ -67,6 +67,69 @@ func TestRegistersAgreeWithBruteForce(t *testing.T) {
 	}
 }
 
+// Long chains of compare-and-sets, some of unknown outcome, and reads from anywhere in them.
+func TestSwapsAgreeWithBruteForce(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	counts := map[Guarantee]int{}
+	for range 2 * *crossChecks {
+		data := make([]byte, 4*(3+rng.IntN(6)))
+		for i := range data {
+			if data[i] = byte(rng.Uint32()); i%4 == 3 {
+				data[i] = byte(rng.IntN(1 + rng.IntN(4))) // of the latest values
+			}
+		}
+		h := executiontest.Distinct(data, 8, 2+rng.IntN(2), 1, history.Read, history.CAS, history.CAS, history.Write)
+		for _, by := range []Order{ByTime, BySessions} {
+			for b := range agreed(t, h, by) {
+				counts[b.g]++
+			}
+		}
+	}
+	t.Logf("broken %v", counts)
+	for _, g := range Guarantees[:2] {
+		if counts[g] < *crossChecks/100 {
+			t.Errorf("%v was broken %d times only", g, counts[g])
+		}
+	}
+}
+
+// agreed checks a history of registers against the definition, and returns what is
+// broken. Where operations of a session touch, clocks do not tell their order, and
+// less may be counted.
+func agreed(t *testing.T, h history.History, by Order) map[broken]bool {
+	t.Helper()
+	s := Measure(h, by)
+	want, ok := bruteRegisters(h, by == ByTime)
+	if !ok || s.Skipped > 0 || forked(h) {
+		return nil
+	}
+	got := met(h, &s)
+	exact := by == BySessions || !touches(h)
+	for b := range want {
+		if exact && !got[b] {
+			t.Fatalf("%v: got %v, by definition %v (client, key, guarantee):\n%s", by, got, want, dump(h))
+		}
+	}
+	for b := range got {
+		if !want[b] {
+			t.Fatalf("%v: got %v, by definition only %v (client, key, guarantee):\n%s", by, got, want, dump(h))
+		}
+	}
+	return want
+}
+
+// touches reports whether a client called at the instant of an answer to it.
+func touches(h history.History) bool {
+	for i := range h {
+		for j := range h[:i] {
+			if h[i].Client == h[j].Client && h[i].Call == h[j].Return {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func TestListsAgreeWithBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	counts := map[Guarantee]int{}

@@ -16,7 +16,8 @@
 //   - real time: only what is certain in every order of the writes that respects
 //     real time and compare-and-sets. A write was in place when it was
 //     acknowledged or, if earlier, when a read of it returned; it is older than
-//     every write called later. The counts are lower bounds.
+//     every write called later. The counts are lower bounds, and somewhat lower where
+//     clients call at the very instant of an answer.
 //   - sessions: as real time, but for those who know no clocks. Of two writes
 //     only those of one session are ordered. What PRAM rules out, no more.
 //

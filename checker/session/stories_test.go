@@ -142,11 +142,7 @@ func checkDistinct(t *testing.T, data []byte) {
 	}
 	h := executiontest.Distinct(data, 8, 3, 2, history.Read, history.Write, history.CAS)
 	for _, by := range []Order{ByTime, BySessions} {
-		s := Measure(h, by)
-		want, ok := bruteRegisters(h, by == ByTime)
-		if got := met(h, &s); ok && s.Skipped == 0 && !forked(h) && !maps.Equal(got, want) {
-			t.Fatalf("%v: got %v, by definition %v (client, key, guarantee):\n%s", by, got, want, dump(h))
-		}
+		agreed(t, h, by)
 	}
 }
 
