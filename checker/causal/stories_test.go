@@ -1,7 +1,9 @@
 package causal
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"faultline/checker/execution/executiontest"
@@ -128,6 +130,18 @@ func TestBudget(t *testing.T) {
 		r := Checker{m}.Check(h, judge.Budget{Steps: 1})
 		if r.Verdict != judge.Undecided || r.Evidence.Text != "the order that reads force upon writes was not complete after 1 steps; allow more" {
 			t.Errorf("%v: %v %s", m, r.Verdict, r.Evidence.Text)
+		}
+	}
+}
+
+// Of several reads that cannot be, that which was called first is told of.
+func TestTheFirstReadIsTold(t *testing.T) {
+	for _, keys := range []string{"xy", "yx"} {
+		a, b := keys[:1], keys[1:]
+		h := executiontest.Litmus{Script: "w:y=1 w:x=1 r:" + a + "=0 r:" + b + "=0"}.History()
+		r := Checker{CC}.Check(h, judge.Budget{})
+		if want := fmt.Sprintf("client 0 read %s=null at 20 ns", a); !strings.HasPrefix(r.Evidence.Text, want) {
+			t.Errorf("%q, want %q", r.Evidence.Text, want)
 		}
 	}
 }

@@ -56,24 +56,11 @@ func timeRanks(h history.History, k *keys.Key) []rank {
 			ranks[w].until = min(ranks[w].until, int64(h[r].Return))
 		}
 	}
-	replaced := replacedBy(h, k)
-	for w := range replaced {
-		if from := replaced[w]; from >= 0 {
-			ranks[from].until = min(ranks[from].until, int64(returned(&h[k.Writes[w]])))
-		}
-	}
 	for w := range ranks {
 		ranks[w].until = max(ranks[w].until, ranks[w].from)
 	}
-	chainUp(ranks, replaced)
+	chainUp(ranks, replacedBy(h, k))
 	return ranks
-}
-
-func returned(op *history.Op) history.Time {
-	if op.Status == history.OK {
-		return op.Return
-	}
-	return history.Never
 }
 
 // replacedBy returns, for each write, the one whose value it replaced by a
@@ -112,7 +99,7 @@ func chainUp(ranks []rank, replaced []int32) {
 			walk = append(walk, at)
 			at = replaced[at]
 		}
-		if at >= 0 && met[at] == int32(w)+1 && len(walk) > 0 {
+		if at >= 0 && met[at] == int32(w)+1 {
 			replaced[at] = none // a circle
 		}
 		for i := len(walk) - 1; i >= 0; i-- {

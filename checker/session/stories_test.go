@@ -116,6 +116,41 @@ func TestScore(t *testing.T) {
 	}
 }
 
+// A chain of compare-and-sets has an order even where clocks tell none, and after
+// the session has read something else, too.
+func TestChains(t *testing.T) {
+	at := func(client int, kind history.Kind, call, ret history.Time, expect, in, out int64) history.Op {
+		return history.Op{
+			Client: client, Process: client, Kind: kind, Key: "x", Call: call, Return: ret, Status: history.OK,
+			Expect: history.Num(expect), In: history.Num(in), Out: history.Num(out), Swapped: kind == history.CAS,
+		}
+	}
+	h := history.History{
+		at(0, history.Write, 0, 100, 0, 1, 0),
+		at(1, history.CAS, 0, 100, 1, 2, 0),
+		at(2, history.CAS, 0, 100, 2, 4, 0),
+		at(3, history.CAS, 0, 100, 4, 5, 0),
+		at(4, history.Write, 5, 100, 0, 3, 0),
+	}
+	for _, c := range []struct {
+		reads []int64
+		want  int32 // the read that proves that the last one went back
+	}{{[]int64{2, 3, 1}, 5}, {[]int64{2, 5, 3, 4}, 6}, {[]int64{5, 2}, 5}, {[]int64{2, 4, 5, 3}, none}} {
+		reads := h
+		for i, v := range c.reads {
+			call := history.Time(10 + 10*i)
+			reads = append(reads, at(5, history.Read, call, call+5, 0, 0, v))
+		}
+		s := Measure(reads, ByTime)
+		switch {
+		case c.want == none && len(s.Violations) == 0:
+		case len(s.Violations) == 1 && s.Violations[0].Guarantee == MonotonicReads && s.Violations[0].First == c.want:
+		default:
+			t.Errorf("reads of %v: %+v", c.reads, s.Violations)
+		}
+	}
+}
+
 // Any history at all can be scored, and its evidence is in it.
 func TestAnyHistory(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
