@@ -180,10 +180,11 @@ func TestText(t *testing.T) {
 
 strongest that holds: causal
 causal-convergence is violated:
-  no one order of the writes explains what was read: client 0 wrote x=1 at 0 ns,
-  before client 1 wrote x=3 at 0 ns (since client 0 wrote y=2 at 10 ns, then
-  client 2 read y=2 at 0 ns, then client 2 read x=3 at 10 ns), before client 0
-  wrote x=1 at 0 ns (since client 1 read x=1 at 30 ns) (bad pattern CyclicCF)
+  no one order of the writes explains what was read, for it would go in a
+  circle: client 0 wrote x=1 at 0 ns, before client 1 wrote x=3 at 0 ns (since
+  client 0 wrote y=2 at 10 ns, then client 2 read y=2 at 0 ns, then client 2
+  read x=3 at 10 ns), before client 0 wrote x=1 at 0 ns (since client 1 read x=1
+  at 30 ns) (bad pattern CyclicCF)
 monotonic-reads is violated:
   client 2 read x=3 at 30 ns, but it had left that value behind: client 2 read
   x=1 at 20 ns

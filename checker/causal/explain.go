@@ -118,11 +118,11 @@ func (f *finding) words() string {
 	s := f.search
 	switch f.pattern {
 	case cyclicCO:
-		return fmt.Sprintf("each of these must come before the next, and the last is the first: %s", s.tellCircle(f.circle))
+		return fmt.Sprintf("each of these must come before the next, in a circle: %s", s.tellCircle(f.circle))
 	case cyclicCF:
-		return fmt.Sprintf("no one order of the writes explains what was read: %s", s.tellCircle(f.circle))
+		return fmt.Sprintf("no one order of the writes explains what was read, for it would go in a circle: %s", s.tellCircle(f.circle))
 	case cyclicHB:
-		return fmt.Sprintf("%s saw the writes in no order that explains what it read: %s", s.client(f.session), s.tellCircle(f.circle))
+		return fmt.Sprintf("%s saw the writes in no order that explains what it read, for it would go in a circle: %s", s.client(f.session), s.tellCircle(f.circle))
 	case writeCORead:
 		return fmt.Sprintf("%s, but it had to know of a newer value: %s, then %s", s.x.Say(f.read),
 			s.tell(s.x.Events[f.read].From, f.newer), s.g.Onward(f.newer, s.path(f.newer, f.read), f.read, s.why))

@@ -23,7 +23,7 @@ func TestStories(t *testing.T) {
 		{"two writers need not agree whose write was last", "w:x=1 r:x=2 | w:x=2 r:x=1", CM, nil, ""},
 		{
 			"but then they never converge", "w:x=1 r:x=2 | w:x=2 r:x=1", CCv, []int{0, 1, 2, 3},
-			"no one order of the writes explains what was read: client 0 wrote x=1 at 0 ns, before client 1 wrote x=2 at 0 ns (since client 0 read x=2 at 10 ns), before client 0 wrote x=1 at 0 ns (since client 1 read x=1 at 10 ns) (bad pattern CyclicCF)",
+			"no one order of the writes explains what was read, for it would go in a circle: client 0 wrote x=1 at 0 ns, before client 1 wrote x=2 at 0 ns (since client 0 read x=2 at 10 ns), before client 0 wrote x=1 at 0 ns (since client 1 read x=1 at 10 ns) (bad pattern CyclicCF)",
 		},
 		{
 			"message passing", "w:x=1 w:y=1 | r:y=1 r:x=0", CC, []int{0, 1, 2, 3},
@@ -40,11 +40,11 @@ func TestStories(t *testing.T) {
 		},
 		{
 			"causes in a circle", "r:x=1 w:y=1 | r:y=1 w:x=1", CC, []int{0, 1, 2, 3},
-			"each of these must come before the next, and the last is the first: client 0 wrote y=1 at 10 ns, then client 1 read y=1 at 0 ns, then client 1 wrote x=1 at 10 ns, then client 0 read x=1 at 0 ns, then client 0 wrote y=1 at 10 ns (bad pattern CyclicCO)",
+			"each of these must come before the next, in a circle: client 0 wrote y=1 at 10 ns, then client 1 read y=1 at 0 ns, then client 1 wrote x=1 at 10 ns, then client 0 read x=1 at 0 ns, then client 0 wrote y=1 at 10 ns (bad pattern CyclicCO)",
 		},
 		{
 			"back and forth", "w:x=1 | w:x=2 | r:x=1 r:x=2 r:x=1", PRAM, []int{0, 1, 2, 3, 4},
-			"client 2 saw the writes in no order that explains what it read: client 0 wrote x=1 at 0 ns, before client 1 wrote x=2 at 0 ns (since client 2 read x=1 at 0 ns, then client 2 read x=2 at 10 ns), before client 0 wrote x=1 at 0 ns (since client 2 read x=2 at 10 ns, then client 2 read x=1 at 20 ns) (bad pattern CyclicHB)",
+			"client 2 saw the writes in no order that explains what it read, for it would go in a circle: client 0 wrote x=1 at 0 ns, before client 1 wrote x=2 at 0 ns (since client 2 read x=1 at 0 ns, then client 2 read x=2 at 10 ns), before client 0 wrote x=1 at 0 ns (since client 2 read x=2 at 10 ns, then client 2 read x=1 at 20 ns) (bad pattern CyclicHB)",
 		},
 		{"each of these reads has an order of its own", "w:x=1 | w:x=2 | r:x=1 r:x=2 r:x=1", CC, nil, ""},
 		{
@@ -66,7 +66,7 @@ func TestStories(t *testing.T) {
 		{"lists may fork", "a:x=1 r:x=[1] | a:x=2 r:x=[2]", CCv, nil, ""},
 		{
 			"lists in two orders", "a:x=1 r:x=[1,2] | a:x=2 r:x=[2,1]", CCv, []int{0, 1, 2, 3},
-			"no one order of the writes explains what was read: client 0 appended 1 to x at 0 ns, before client 1 appended 2 to x at 0 ns (since client 0 read x=[1,2] at 10 ns), before client 0 appended 1 to x at 0 ns (since client 1 read x=[2,1] at 10 ns) (bad pattern CyclicCF)",
+			"no one order of the writes explains what was read, for it would go in a circle: client 0 appended 1 to x at 0 ns, before client 1 appended 2 to x at 0 ns (since client 0 read x=[1,2] at 10 ns), before client 0 appended 1 to x at 0 ns (since client 1 read x=[2,1] at 10 ns) (bad pattern CyclicCF)",
 		},
 		{
 			"a list out of order", "a:x=1 a:x=2 | r:x=[2,1]", CC, []int{0, 1, 2},

@@ -114,7 +114,7 @@ func (w *reason) words() string {
 	switch {
 	case w.circle != nil:
 		from := p.g.Edges[w.circle[0]].From
-		return fmt.Sprintf("no one order explains all answers: %s", p.g.Tell(from, w.circle, from, p.why))
+		return fmt.Sprintf("no one order explains all answers, for it would go in a circle: %s", p.g.Tell(from, w.circle, from, p.why))
 	case w.swaps != nil:
 		a, b := w.swaps[0], w.swaps[1]
 		op := p.x.Op(a)
