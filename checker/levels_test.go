@@ -186,8 +186,8 @@ causal-convergence is violated:
   read x=3 at 10 ns), before client 0 wrote x=1 at 0 ns (since client 1 read x=1
   at 30 ns) (bad pattern CyclicCF)
 monotonic-reads is violated:
-  client 2 read x=3 at 30 ns, but it had left that value behind: client 2 read
-  x=1 at 20 ns
+  client 2 read x=3 at 30 ns, though it had read that value before and then
+  another: client 2 read x=1 at 20 ns
 eventual is violated:
   in the end client 1 read x=1 and client 2 read x=3
 
@@ -197,8 +197,8 @@ session guarantees by real time, broken by operations of 10:
   monotonic-writes             0      0.00 per thousand
   writes-follow-reads          0      0.00 per thousand
 first of monotonic-reads:
-  client 2 read x=3 at 30 ns, but it had left that value behind: client 2 read
-  x=1 at 20 ns
+  client 2 read x=3 at 30 ns, though it had read that value before and then
+  another: client 2 read x=1 at 20 ns
 `
 	if got := r.Text(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

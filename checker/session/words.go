@@ -30,7 +30,7 @@ func (v *Violation) words(h history.History) string {
 	case v.By == ByLists:
 		return fmt.Sprintf("%s after %s: not all of that is there", second, first)
 	case v.Again:
-		return fmt.Sprintf("%s, but it had left that value behind: %s", second, first)
+		return fmt.Sprintf("%s, though it had read that value before and then another: %s", second, first)
 	case v.Guarantee == MonotonicWrites || v.Guarantee == WritesFollowReads:
 		return fmt.Sprintf("%s after %s, but that is the newer value%s", second, first, newer[v.By])
 	default:
