@@ -33,6 +33,7 @@ var Kinds = []Kind{
 	{"latency", "Cumulative distribution of the latency of operations answered OK.", []string{"Operations"}, latencyCDF},
 	{"tail", "Share of operations that take longer than a time, on logarithmic scales: the slow ones.", []string{"Operations"}, latencyTail},
 	{"dots", "One metric, a dot with its 95% interval for each cell, and a pale dot for each seed.", []string{"Metric", "Property"}, dots},
+	{"effects", "Intents that did not happen exactly once, a bar for each cell: more than once, lost, phantoms, in limbo.", nil, effects},
 }
 
 // KindNames lists the names of the catalogue, in its order.

@@ -49,6 +49,8 @@ var samples = sync.OnceValue(func() []sample {
 		{"tail", "tail", seven, Options{Operations: "read"}},
 		{"dots", "dots", seven, Options{}},
 		{"dots-p99", "dots", loss, Options{Metric: "p99"}},
+		{"effects", "effects", effectsSet(20, 0, 1, 7), Options{}},
+		{"effects-one-seed", "effects", effectsSet(1, 0, 1), Options{WidthCM: 11}},
 		{"dots-violations", "dots", seven, Options{Metric: "violations"}},
 	}
 })
