@@ -44,6 +44,8 @@ type Outcome struct {
 	Final    history.History    // the final reads alone: one of every key, after heal and settle
 	Arrivals []sim.Time         // by operation of History: when it was wanted; latency counts from here
 	Replicas []converge.Replica // what the replicas that can tell held at the end
+	Booked   []converge.Item    // intents that were entered for good, if a replica keeps such a book
+	Reports  map[string]float64 // what replicas counted, by metric
 	Bands    []fault.Band       // when which fault was active
 	Beyond   []store.Assumption
 	Healed   sim.Time // when the fault phase ended
@@ -278,6 +280,7 @@ func (r *run) outcome(healed sim.Time, final int, costs WorkStats) *Outcome {
 	return &Outcome{
 		Seed: r.sim.Seed(), Hash: sim.Mix(r.sim.Hash() ^ h.Digest()),
 		History: h, Final: h[final:], Arrivals: r.arrivals, Replicas: r.contents(),
+		Booked: r.booked(), Reports: r.reports(),
 		Bands: r.world.Bands(), Beyond: r.beyond(), Healed: healed, Ended: r.sim.Now(),
 		Attempts: r.attempts, Sim: r.sim.Stats(), Net: r.net.Stats(), Work: costs,
 	}

@@ -63,6 +63,7 @@ func Score(sc *Scenario, o *Outcome) results.Row {
 	})
 	judgeRun(&row, sc, o, &scores)
 	scoreConsistency(&row, &scores)
+	scoreEffects(&row, o, &scores)
 	scoreStaleness(&row, o, &scores.Detail.Staleness)
 	scoreService(&row, sc, o)
 	scoreProbes(&row, sc, o, &scores.Detail.Staleness)
@@ -146,7 +147,6 @@ func scoreConsistency(row *results.Row, s *checker.Scores) {
 	}
 	m["removal"] = float64(s.Removal.Lower)
 	m["duplicates"], m["phantoms"] = float64(s.Effects.Duplicate), float64(s.Effects.Phantom)
-	scoreEffects(row, s)
 	m["consistency"], m["consistability"] = s.Consistability.Consistency, s.Consistability.Value
 	if c := s.Convergence; c != nil && c.Settled {
 		m["settles"] = ms(c.Time)

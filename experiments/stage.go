@@ -196,7 +196,7 @@ func (r *run) newWorld() *fault.World {
 
 // Cluster returns the numbers that faults need to know.
 func (sc *Scenario) Cluster() fault.Cluster {
-	return fault.Cluster{Replicas: sc.Replicas, Groups: sc.groups(), Clients: sc.Workload.Clients, Open: sc.Workload.Open(), Master: sc.Model.Master != nil, ClockBound: sc.ClockBound}
+	return fault.Cluster{Replicas: sc.Replicas, Groups: sc.groups(), Clients: sc.Workload.Clients, Open: sc.Workload.Open(), Master: sc.Model.Master != nil, Steps: sc.Model.Steps, ClockBound: sc.ClockBound}
 }
 
 // Check returns what is wrong with a scenario and how to mend it, or nil.

@@ -8,6 +8,7 @@ import (
 	"faultline/models/abd"
 	"faultline/models/chain"
 	"faultline/models/lww"
+	"faultline/models/outbox"
 	"faultline/models/primarybackup"
 	"faultline/models/quorum"
 	"faultline/models/raft"
@@ -24,6 +25,7 @@ var All = []*store.Model{
 	&quorum.Model,
 	&raft.Model,
 	&lww.Model,
+	&outbox.Model,
 }
 
 // Find returns the model of that name, or nil. Hyphens and case do not matter:

@@ -43,6 +43,7 @@ var All = []*Kind{
 	coinToss,
 	flushCaches,
 	surge,
+	crashAtStep,
 }
 
 // planned are the kinds that random plans draw from.

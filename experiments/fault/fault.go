@@ -62,6 +62,7 @@ type Cluster struct {
 	Groups     []Group
 	Open       bool          // operations arrive at a rate of their own
 	Master     bool          // the store has a configuration master
+	Steps      []string      // between which the store's machines can crash; see store.Stepper
 	ClockBound time.Duration // the error that the clock service claims at most; 0: it claims nothing, and no clock is right
 }
 

@@ -88,6 +88,7 @@ type Model struct {
 
 	Params  []Param
 	Kinds   []history.Kind // the operations that it supports
+	Steps   []string       // between which a crash can be planned, in their order; none for most
 	Mutants []Mutant
 
 	// Claims is the strongest level promised with these settings while Assumes holds.

@@ -245,7 +245,7 @@ func Hard(m *store.Model, set store.Values, seed uint64) *experiments.Scenario {
 }
 
 func mix(m *store.Model, seed uint64) workload.Mix {
-	if m.Supports(history.Append) && seed%2 == 1 {
+	if m.Supports(history.Append) && (seed%2 == 1 || !m.Supports(history.Write)) {
 		return workload.Mix{Reads: 1, Appends: 0.2}
 	}
 	mix := workload.Mix{Reads: 1, Writes: 1}
