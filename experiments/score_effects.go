@@ -22,12 +22,12 @@ func (r *run) booked() (items []converge.Item) {
 	return items
 }
 
-// reports adds up what replicas counted.
+// reports returns what replicas counted: of several, the most.
 func (r *run) reports() map[string]float64 {
 	all := map[string]float64{}
 	for _, id := range r.config.Replicas {
 		if p, ok := r.sim.Handler(id).(store.Reporter); ok {
-			p.Report(func(metric string, v float64) { all[metric] += v })
+			p.Report(func(metric string, v float64) { all[metric] = max(all[metric], v) })
 		}
 	}
 	return all
@@ -46,6 +46,7 @@ func scoreEffects(row *results.Row, o *Outcome, s *checker.Scores) {
 		t = book.Tally(o.History, o.Final)
 		m["duplicates"], m["phantoms"], m["lost"] = float64(t.Duplicate), float64(t.Phantom), float64(t.Lost)
 	}
+	m["dirty"] = float64(t.Undone)
 	m["limbo"], m["once"] = float64(t.Limbo), float64(t.Once)
 	m["out_of_order"] = float64(len(ledger.Disorder))
 	for metric, v := range o.Reports { // any order: each is a metric of its own

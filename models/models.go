@@ -14,6 +14,7 @@ import (
 	"faultline/models/raft"
 	"faultline/models/single"
 	"faultline/models/store"
+	"faultline/models/transfer"
 )
 
 // All lists every model, in the order in which they are taught.
@@ -26,6 +27,7 @@ var All = []*store.Model{
 	&raft.Model,
 	&lww.Model,
 	&outbox.Model,
+	&transfer.Model,
 }
 
 // Find returns the model of that name, or nil. Hyphens and case do not matter:

@@ -63,6 +63,8 @@ var Metrics = []Metric{
 	{"limbo", "effects in limbo", Count, Lower, "Intents of which the client never learned whether they happened."},
 	{"once", "effects once", Count, Higher, "Intents that were acknowledged and of which nothing is amiss."},
 	{"dead_letters", "dead letters", Count, Lower, "Events that were handed out so often that the queue gave them up."},
+	{"blocked", "longest lock", Millisecond, Lower, "Longest time for which an account was locked by a transaction that was neither committed nor aborted."},
+	{"dirty", "dirty effects", Count, Lower, "Effects that reads showed and that were undone later: what they were for was said not to have happened."},
 	{"queued", "events queued", Count, Lower, "Events that are in the queue in the end."},
 	{"out_of_order", "effects out of order", Count, Lower, "Effects on lists that stand behind one which was asked for only after they were acknowledged."},
 	{"session_violations", "session violations per 1,000 operations", Count, Lower, "Operations of a thousand that broke a session guarantee (Terry et al., PDIS 1994): each guarantee counts."},

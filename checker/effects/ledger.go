@@ -86,6 +86,7 @@ type Ledger struct {
 	Lost      []Entry
 	Duplicate []Entry
 	Phantom   []Entry
+	Undone    []Entry // of the phantoms, those that are not there in the end: a dirty read showed them
 	Limbo     []Limbo
 	Disorder  []Entry // out of the order in which they were asked for; of lists in the end
 }
@@ -159,6 +160,9 @@ func (l *Ledger) match(key string, ended bool, asked []Intent, seen *Effect) {
 			e.Intent = asked[0].ID
 		}
 		l.Phantom = append(l.Phantom, e)
+		if ended && final == 0 {
+			l.Undone = append(l.Undone, e)
+		}
 	case times > possible:
 		l.Duplicate = append(l.Duplicate, Entry{key, seen.Number, asked[0].ID, by, times})
 	}

@@ -4,13 +4,14 @@ package effects
 type Tally struct {
 	Duplicate int // it happened more often than was asked for
 	Phantom   int // it happened though nobody asked for it, or only requests that certainly failed
+	Undone    int // the same, and it was undone: it was seen, and is not there in the end
 	Lost      int // acknowledged, but not there in the end
 	Limbo     int // the client never learned the outcome
 	Once      int // acknowledged, and nothing is amiss
 }
 
 // All returns how many numbers were put into a class.
-func (t Tally) All() int { return t.Duplicate + t.Phantom + t.Lost + t.Limbo + t.Once }
+func (t Tally) All() int { return t.Duplicate + t.Phantom + t.Undone + t.Lost + t.Limbo + t.Once }
 
 // name names a number, which is unique on its key.
 type name struct {
@@ -36,7 +37,7 @@ func (l *Ledger) Tally() Tally {
 		}
 		return n
 	}
-	t := Tally{Duplicate: entries(l.Duplicate), Phantom: entries(l.Phantom), Lost: entries(l.Lost)}
+	t := Tally{Duplicate: entries(l.Duplicate), Undone: entries(l.Undone), Phantom: entries(l.Phantom), Lost: entries(l.Lost)}
 	for i := range l.Limbo {
 		if first(l.Limbo[i].Key, l.Limbo[i].Number) {
 			t.Limbo++

@@ -36,6 +36,9 @@ func describeModel(name string) description {
 	} else {
 		d.Facts = append(d.Facts, fact{"retries", "a write that is sent again may be applied twice; clients do not send one whose fate is unknown"})
 	}
+	if len(m.Steps) > 0 {
+		d.Facts = append(d.Facts, fact{"steps", join(m.Steps) + " (see faultline describe fault crash-at-step)"})
+	}
 	for _, p := range m.Params {
 		d.Params = append(d.Params, paramOf(p))
 	}

@@ -76,7 +76,11 @@ func (a *ambush) lay() (end func()) {
 		a.over = true
 		if a.hit != nil {
 			a.hit.restart()
+			return
 		}
+		// Nobody came to the step, so nothing was struck.
+		w.bands = slices.DeleteFunc(w.bands, func(b *Band) bool { return b == a.band })
+		w.counts.Struck--
 	}
 }
 

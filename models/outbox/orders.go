@@ -32,7 +32,11 @@ type order struct {
 	event event
 	asked []asked
 	sent  bool
+	at    sim.Time // when it was sent last
 }
+
+// again is how many looks later an event is published again that was not confirmed.
+const again = 10
 
 // An asked is an attempt that waits for its answer.
 type asked struct {
@@ -93,7 +97,7 @@ func (o *orders) Timer(e sim.Env, t sim.TimerID) {
 	}
 	e.After(o.every)
 	for _, w := range slices.Clone(o.outbox) {
-		if o.mutant == "relay-once" && w.sent {
+		if w.sent && (o.mutant == "relay-once" || e.Clock().Sub(w.at) < again*o.every) {
 			continue
 		}
 		if o.publish(e, w) {
@@ -189,7 +193,7 @@ func (o *orders) answer(e sim.Env, w *order) (stop bool) {
 }
 
 func (o *orders) publish(e sim.Env, w *order) (stop bool) {
-	w.sent = true
+	w.sent, w.at = true, e.Clock()
 	e.Send(o.broker, publish{w.event})
 	return o.Reached(published)
 }

@@ -12,6 +12,6 @@ type Bookkeeper interface {
 
 // A Reporter is a handler that counts what no client sees.
 type Reporter interface {
-	// Report calls visit with metrics of rows. Those of several replicas are added up.
+	// Report calls visit with metrics of rows. Of several replicas, the greatest counts.
 	Report(visit func(metric string, v float64))
 }
