@@ -42,6 +42,7 @@ func (e *event) wrong(field, cause, remedy string) *flaw {
 // A source yields the events of a file in their order, or io.EOF.
 type source interface {
 	next(*event) error
+	bytes() int64 // read so far
 }
 
 // ednEvents are the maps of an EDN or JSON history.
@@ -57,6 +58,8 @@ const (
 	ofTime
 	ofIndex
 )
+
+func (s ednEvents) bytes() int64 { return s.forms.offset() }
 
 func (s ednEvents) next(e *event) error {
 	f, err := s.forms.next()
@@ -134,6 +137,8 @@ type logEvents struct {
 	lines *lines
 	forms *ednReader // for the words of a line
 }
+
+func (s logEvents) bytes() int64 { return int64(s.lines.bytes) }
 
 func (s logEvents) next(e *event) error {
 	b, err := s.lines.next()

@@ -200,8 +200,16 @@ func (s *Stream) File() *File {
 	return f
 }
 
+// guessAfter is after how many operations the length of a file is guessed.
+const guessAfter = 1000
+
 func (s *Stream) readEvents() (*File, error) {
+	guessed := false
 	for {
+		if n := len(s.log.places); n >= guessAfter && !guessed {
+			guessed = true
+			s.log.grow(s.guess(n, s.log.events.bytes()))
+		}
 		err := s.log.step()
 		if err == io.EOF {
 			break
@@ -218,13 +226,12 @@ func (s *Stream) readEvents() (*File, error) {
 // readLines reads JSON Lines into memory that is asked for once, if the size of
 // the file is known: to copy a long history while it grows takes longer than to read it.
 func (s *Stream) readLines() (*File, error) {
-	const sample = 1000
 	var h History
 	var txns []Transaction
 	var places []Place
 	for {
-		if len(h) == sample && cap(h) < 2*sample {
-			h = append(make(History, 0, s.guess(sample)), h...)
+		if len(h) == guessAfter && cap(h) < 2*guessAfter {
+			h = append(make(History, 0, s.guess(guessAfter, int64(s.lines.lines.bytes))), h...)
 			places = append(make([]Place, 0, cap(h)), places...)
 		}
 		if len(h) < cap(h) {
@@ -259,10 +266,11 @@ func (s *Stream) readLines() (*File, error) {
 	return f, nil
 }
 
-// guess returns how many operations the file holds, judged by the first ones.
-func (s *Stream) guess(read int) int {
+// guess returns how many operations the file holds, judged by the first ones, which
+// took so many bytes.
+func (s *Stream) guess(read int, bytes int64) int {
 	const spare = 1.05
-	return max(2*read, int(spare*float64(s.size)/float64(s.lines.lines.bytes)*float64(read)))
+	return max(2*read, int(spare*float64(s.size)/float64(bytes)*float64(read)))
 }
 
 // sort keeps operations and transactions apart, and both to the model.

@@ -308,6 +308,18 @@ func (r *recording) list(f *form) []int64 {
 	return list
 }
 
+// grow asks for the memory of n operations at once: to copy a long history while
+// it grows takes twice of it.
+func (r *recording) grow(n int) {
+	if r.txns {
+		r.bodies = slices.Grow(r.bodies, n-len(r.bodies))
+	} else {
+		r.ops = slices.Grow(r.ops, n-len(r.ops))
+	}
+	r.places = slices.Grow(r.places, n-len(r.places))
+	r.states = slices.Grow(r.states, n-len(r.states))
+}
+
 // nextOp returns the next operation of the stream.
 func (r *recording) nextOp() (Op, Place, error) {
 	for {
