@@ -56,7 +56,7 @@ var states = []struct {
 }
 
 func BenchmarkMessage(b *testing.B) {
-	for _, nodes := range []int{5, 100, 1000} {
+	for _, nodes := range []int{5, 10, 100, 1000, 10_000} {
 		for _, state := range states {
 			b.Run(fmt.Sprintf("%s/%d", state.name, nodes), func(b *testing.B) { benchMessages(b, nodes, state.options, state.cut) })
 		}

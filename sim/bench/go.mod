@@ -1,0 +1,3 @@
+module faultline/sim/bench
+
+go 1.26.0
