@@ -54,7 +54,7 @@ func LoadShipped(name string, overrides ...string) (*Experiment, error) {
 func (e *Experiment) Keep(keep func(*Cell) bool) {
 	e.Cells = slices.DeleteFunc(e.Cells, func(c Cell) bool { return !keep(&c) })
 	e.Expect = slices.DeleteFunc(e.Expect, func(x Expectation) bool {
-		return !slices.ContainsFunc(e.Cells, func(c Cell) bool { return x.about(c.Scenario.Model.Name, c.Params) })
+		return !slices.ContainsFunc(e.Cells, func(c Cell) bool { return c.Info().Like(x.Where) })
 	})
 }
 
@@ -66,6 +66,11 @@ func (e *Experiment) Only(series string) error {
 	}
 	e.Keep(func(c *Cell) bool { return c.Series == series })
 	return nil
+}
+
+// Info returns what rows and tables say of the cell.
+func (c *Cell) Info() *results.CellInfo {
+	return &results.CellInfo{Cell: c.Index, Series: c.Series, Model: c.Scenario.Model.Name, Params: c.Params}
 }
 
 // Options returns the options of the chart.
@@ -86,7 +91,7 @@ func JudgePromises(cells []Cell, set *results.Set) []Finding {
 		for _, property := range promises[c.Cell] {
 			if t := within.Tally(property); t.Judged() > 0 {
 				e := Expectation{Property: property, How: Always}
-				findings = append(findings, Finding{c.Series + ": " + e.What(), e.judgeTally(t), t.String()})
+				findings = append(findings, Finding{Expectation: c.Series + ": " + e.What(), Met: e.judgeTally(t), Got: t.String()})
 			}
 		}
 	}

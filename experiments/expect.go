@@ -46,16 +46,14 @@ const (
 )
 
 // A Match picks the cells whose swept setting has one of the values.
-type Match struct {
-	Name   string // model, or the path of a swept setting
-	Values []string
-}
+type Match = results.Match
 
 // A Finding is an expectation and what came out, for one cell.
 type Finding struct {
 	Expectation string // "raft: linearizable always"
 	Met         Met
-	Got         string // "holds 100/100"
+	Got         string  // "holds 100/100"
+	Where       []Match // the cells of which the same is expected; empty: all
 }
 
 // Met says whether an expectation was met.
@@ -74,7 +72,7 @@ func Judge(expect []Expectation, set *results.Set) []Finding {
 	for _, e := range expect {
 		found := false
 		for _, cell := range results.Group(set) {
-			if e.about(cell.Model, cell.Params) {
+			if cell.Like(e.Where) {
 				findings = append(findings, e.judge(cell))
 				found = true
 			}
@@ -86,28 +84,8 @@ func Judge(expect []Expectation, set *results.Set) []Finding {
 	return findings
 }
 
-// about reports whether the expectation is about a cell with the given store and
-// settings. A store that is swept goes by its label, otherwise by its name.
-func (e *Expectation) about(model string, params []results.Param) bool {
-	for _, m := range e.Where {
-		value := ""
-		if m.Name == sweepModel {
-			value = model
-		}
-		for _, p := range params {
-			if p.Name == m.Name {
-				value = p.Value
-			}
-		}
-		if !slices.Contains(m.Values, value) {
-			return false
-		}
-	}
-	return true
-}
-
 func (e *Expectation) judge(c *results.Cell) Finding {
-	f := Finding{Expectation: c.Series + ": " + e.What()}
+	f := Finding{Expectation: c.Series + ": " + e.What(), Where: e.Where}
 	if e.Metric != "" {
 		f.Met, f.Got = e.judgeMetric(c)
 	} else {

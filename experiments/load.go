@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -115,6 +116,7 @@ func unfold(name, file string, doc *strict.Doc, overrides []string) (*Experiment
 	}
 	if len(points) > 0 && strict.Join(errs...) == nil {
 		errs = append(errs, checkNames(doc, &whole, e), checkWhere(&whole, e), checkPlots(doc, e), checkFigures(doc, e))
+		e.splitPlots()
 	}
 	if err := strict.Join(errs...); err != nil {
 		return nil, err
@@ -307,7 +309,10 @@ func (p point) cell(e *Experiment) (Cell, error) {
 
 // series returns the short label of a cell: the store, and the swept settings.
 func series(spec *Spec, params []results.Param) string {
-	parts := []string{spec.Model.label()}
+	var parts []string
+	if spec.Model != nil || len(params) == 0 {
+		parts = append(parts, spec.Model.label())
+	}
 	for _, p := range params {
 		if p.Name == sweepModel || p.Name == sweepModel+"."+fieldKind {
 			continue
@@ -405,8 +410,38 @@ func checkPlots(doc *strict.Doc, e *Experiment) error {
 		for j, s := range p.Series {
 			errs = append(errs, known(at(fmt.Sprintf("series[%d]", j)), "cell", s, e.allSeries()))
 		}
+		errs = append(errs, known(at("split"), "swept setting", p.Split, swept))
+		if !slices.ContainsFunc(e.Cells, func(c Cell) bool { return c.Info().Like(p.Where.list) }) {
+			errs = append(errs, at("where").Problem("no cell is like where says", "the cells are "+strings.Join(e.allSeries(), ", ")))
+		}
 	}
 	return strict.Join(errs...)
+}
+
+// splitPlots puts one chart for each value of a setting in the place of a chart
+// that is split by it.
+func (e *Experiment) splitPlots() {
+	var all []PlotSpec
+	for _, p := range e.Plots {
+		if p.Split == "" {
+			all = append(all, p)
+			continue
+		}
+		seen := map[string]bool{}
+		for i := range e.Cells {
+			info := e.Cells[i].Info()
+			value := info.Param(p.Split)
+			if seen[value] || !info.Like(p.Where.list) {
+				continue
+			}
+			seen[value] = true
+			one := p
+			one.Split, one.Name = "", cmp.Or(p.Name, p.Kind)+" "+value
+			one.Where.list = append(slices.Clip(p.Where.list), Match{Name: p.Split, Values: []string{value}})
+			all = append(all, one)
+		}
+	}
+	e.Plots = all
 }
 
 // known complains about a name, if there is one, that is not among those known.
@@ -427,7 +462,7 @@ func known(at *strict.Node, what, name string, names []string) error {
 func checkWhere(whole *Spec, e *Experiment) error {
 	var errs []error
 	for i, x := range whole.Expect.List {
-		if !slices.ContainsFunc(e.Cells, func(c Cell) bool { return x.about(c.Scenario.Model.Name, c.Params) }) {
+		if !slices.ContainsFunc(e.Cells, func(c Cell) bool { return c.Info().Like(x.Where) }) {
 			errs = append(errs, whole.Expect.at[i].Problem("no cell is like where says", "the cells are "+strings.Join(e.allSeries(), ", ")))
 		}
 	}

@@ -124,8 +124,7 @@ func (e *Experiment) Compare(rows [][]results.Row) []Comparison {
 }
 
 func (f *Figure) about(c *Cell) bool {
-	e := Expectation{Where: f.Where}
-	return e.about(c.Scenario.Model.Name, c.Params)
+	return c.Info().Like(f.Where)
 }
 
 // judge says whether ours is near enough to both numbers.

@@ -393,21 +393,38 @@ func (s *served) afterwards(o *Outcome, end time.Duration) (share float64, any b
 	return float64(ok) / float64(called), called > 0
 }
 
+// steady is for how long service must be well to count as back, or a quarter of the
+// time after the last fault if that is shorter: one good window in the middle of a
+// storm is chance.
+const steady = 5 * time.Second
+
 // recovery returns the time from the end of the last fault that ended while the
-// workload went on to the first window from which at least 90 % of the operations
+// workload went on until service is well and stays so: to the first window of which,
+// and of the span of steady that begins with it, at least 90 % of the operations
 // succeed. It is not there if no fault ended in time, or service did not come back.
 func (s *served) recovery(o *Outcome, end time.Duration) (time.Duration, bool) {
 	healed := lastHealed(o, end)
 	if healed == 0 {
 		return 0, false
 	}
-	t := &s.row.Timeline
-	for i := int((healed + s.window - 1) / s.window); i < len(t.Called); i++ {
-		if t.Called[i] > 0 && float64(t.OK[i]) >= enough*float64(t.Called[i]) {
+	span := int((min(steady, (end-healed)/4) + s.window - 1) / s.window)
+	for i := int((healed + s.window - 1) / s.window); i+span <= int(end/s.window); i++ {
+		if s.well(i, i+1) && s.well(i, i+span) {
 			return time.Duration(i)*s.window - healed, true
 		}
 	}
 	return 0, false
+}
+
+// well reports whether at least 90 % of the operations called in some windows succeed, of which there must be one.
+func (s *served) well(from, to int) bool {
+	called, ok := 0, 0
+	t := &s.row.Timeline
+	for i := from; i < min(to, len(t.Called)); i++ {
+		called += t.Called[i]
+		ok += t.OK[i]
+	}
+	return called > 0 && float64(ok) >= enough*float64(called)
 }
 
 // scoreElections counts elections, and tells of the first. A store in which nobody

@@ -255,16 +255,18 @@ type BudgetSpec struct {
 
 // PlotSpec is a chart as it is written.
 type PlotSpec struct {
-	Kind     string   `yaml:"kind" required:"true" doc:"kind of chart: see faultline list charts"`
-	X        string   `yaml:"x" doc:"metric or swept setting"`
-	Y        string   `yaml:"y" doc:"metric or swept setting"`
-	Metric   string   `yaml:"metric" doc:"metric to show"`
-	Property string   `yaml:"property" doc:"property that marks points as filled or hollow"`
-	Series   []string `yaml:"series" doc:"cells to show, by label; default: all"`
-	Ops      string   `yaml:"operations" oneof:"read,write," doc:"operations to show"`
-	Title    string   `yaml:"title" doc:"instead of the finding"`
-	Subtitle string   `yaml:"subtitle" doc:"instead of the facts"`
-	Name     string   `yaml:"name" doc:"of the file; default: the kind"`
+	Kind     string    `yaml:"kind" required:"true" doc:"kind of chart: see faultline list charts"`
+	X        string    `yaml:"x" doc:"metric or swept setting"`
+	Y        string    `yaml:"y" doc:"metric or swept setting"`
+	Metric   string    `yaml:"metric" doc:"metric to show"`
+	Property string    `yaml:"property" doc:"property that marks points as filled or hollow"`
+	Series   []string  `yaml:"series" doc:"cells to show, by label; default: all"`
+	Where    WhereSpec `yaml:"where" doc:"the cells to show: model or a swept setting -> value or list of values; default: all"`
+	Split    string    `yaml:"split" doc:"a swept setting: one chart for each of its values"`
+	Ops      string    `yaml:"operations" oneof:"read,write," doc:"operations to show"`
+	Title    string    `yaml:"title" doc:"instead of the finding"`
+	Subtitle string    `yaml:"subtitle" doc:"instead of the facts"`
+	Name     string    `yaml:"name" doc:"of the file; default: the kind"`
 }
 
 // CheckStrict looks up the names.
@@ -281,5 +283,5 @@ func (s *PlotSpec) CheckStrict(n *strict.Node) {
 
 // options returns the chart's options.
 func (s *PlotSpec) options() chart.Options {
-	return chart.Options{X: s.X, Y: s.Y, Metric: s.Metric, Property: s.Property, Series: s.Series, Operations: s.Ops, Title: s.Title, Subtitle: s.Subtitle}
+	return chart.Options{X: s.X, Y: s.Y, Metric: s.Metric, Property: s.Property, Series: s.Series, Where: s.Where.list, Operations: s.Ops, Title: s.Title, Subtitle: s.Subtitle}
 }

@@ -49,16 +49,6 @@ func (c *Cell) Summary(metric string) Summary {
 	return s
 }
 
-// Param is the value of a swept setting, "" when the sweep has none of that name.
-func (c *Cell) Param(name string) string {
-	for _, p := range c.Params {
-		if p.Name == name {
-			return p.Value
-		}
-	}
-	return ""
-}
-
 // Beyond lists the assumptions that the faults of any of the runs broke, sorted.
 func (c *Cell) Beyond() []string {
 	var all []string

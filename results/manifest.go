@@ -40,6 +40,16 @@ type CellInfo struct {
 	Params []Param `json:"params,omitempty"`
 }
 
+// Param is the value of a swept setting, "" when the sweep has none of that name.
+func (c *CellInfo) Param(name string) string {
+	for _, p := range c.Params {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
 // reasonRunning stands in the manifest until Finish replaces it; whoever finds
 // it there knows that the process was killed, or is at work still.
 const reasonRunning = "still running, or killed before it could finish"

@@ -87,7 +87,7 @@ var Metrics = []Metric{
 	{"first_term", "term of the first leader", Plain, Lower, "Term or view of the first leader: 1 if the first vote was not split."},
 	{"unavailable", "longest outage", Millisecond, Lower, "Longest stretch of the run without an operation answered OK."},
 	{"recovered", "recovered", Share, Higher, "1 if at least 90% of the operations succeed in the last quarter of the time after the last fault that ended while the workload went on, otherwise 0: not recovered within the run."},
-	{"recovery", "recovery time", Millisecond, Lower, "Time from the heal to the first window in which at least 90% of the operations succeed."},
+	{"recovery", "recovery time", Millisecond, Lower, "Time from the heal until service is back to stay: to the first window in which, and in the 5 s that begin with it (or a quarter of the time after the heal, if that is shorter), at least 90% of the operations succeed; none if it is not back within the run."},
 }
 
 // MetricNames lists the names of the catalogue, in its order.

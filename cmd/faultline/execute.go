@@ -201,7 +201,7 @@ func (p *plan) manifest() results.Manifest {
 		Seeds: p.exp.Seeds.String(), Spec: p.exp.Resolved,
 	}
 	for _, c := range p.exp.Cells {
-		m.Cells = append(m.Cells, results.CellInfo{Cell: c.Index, Series: c.Series, Model: c.Scenario.Model.Name, Params: c.Params})
+		m.Cells = append(m.Cells, *c.Info())
 	}
 	return m
 }

@@ -47,11 +47,12 @@ func KindNames() []string {
 
 // Options of a chart; the zero value is sensible.
 type Options struct {
-	X        string   // frontier: metric (default p99); heatmap: swept setting (default the first one)
-	Y        string   // frontier: metric (default succeeded); heatmap: swept setting (default the second one)
-	Metric   string   // heatmap, dots: metric (default stale and lost), or "violations"; timeline: succeeded (default) or consistency
-	Property string   // that marks points as hollow or filled (default linearizable, else the first there is)
-	Series   []string // draw these cells only; empty: all
+	X        string          // frontier: metric (default p99); heatmap: swept setting (default the first one)
+	Y        string          // frontier: metric (default succeeded); heatmap: swept setting (default the second one)
+	Metric   string          // heatmap, dots: metric (default stale and lost), or "violations"; timeline: succeeded (default) or consistency
+	Property string          // that marks points as hollow or filled (default linearizable, else the first there is)
+	Series   []string        // draw these cells only; empty: all
+	Where    []results.Match // and of these, those that are so; empty: all
 
 	Operations string // latency, tail: "read" or "write"; empty: both
 
@@ -143,7 +144,7 @@ func newInput(set *results.Set, o Options) (*input, error) {
 	}
 	in := &input{set: set, options: o}
 	var err error
-	if in.cells, err = choose(all, o.Series); err != nil {
+	if in.cells, err = choose(all, o); err != nil {
 		return nil, err
 	}
 	if len(all) > len(palette) && len(in.cells) <= len(palette) {
@@ -155,38 +156,82 @@ func newInput(set *results.Set, o Options) (*input, error) {
 	return in, err
 }
 
-func choose(all []*results.Cell, series []string) ([]*results.Cell, error) {
-	if len(series) == 0 {
-		return all, nil
-	}
+func choose(all []*results.Cell, o Options) ([]*results.Cell, error) {
 	var names []string
 	for _, c := range all {
 		names = append(names, c.Series)
 	}
-	for _, s := range series {
+	for _, s := range o.Series {
 		if !slices.Contains(names, s) {
 			return nil, results.UnknownName("series", s, names)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(c *results.Cell) bool { return !slices.Contains(series, c.Series) }), nil
+	wanted := func(c *results.Cell) bool {
+		return (len(o.Series) == 0 || slices.Contains(o.Series, c.Series)) && c.Like(o.Where)
+	}
+	chosen := slices.DeleteFunc(slices.Clone(all), func(c *results.Cell) bool { return !wanted(c) })
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no cell is as Where says\n  hint: the cells are %s", results.Sentence(names))
+	}
+	return chosen, nil
 }
 
-// shorten leaves out of the names of chosen cells which settings they share.
+// shorten leaves out of the names of chosen cells which settings they share. If
+// that leaves one setting alone, its value is name enough unless it is a number.
 func (in *input) shorten() {
-	if len(in.options.Series) < 2 {
+	if len(in.cells) < 2 {
 		return
 	}
-	for _, p := range in.cells[0].Params {
-		setting := short(p.Name) + "=" + p.Value
-		if !slices.ContainsFunc(in.cells, func(c *results.Cell) bool { return !strings.HasSuffix(c.Series, " "+setting) }) {
-			for i, c := range in.cells {
-				clone := *c
-				clone.Series = strings.TrimSuffix(c.Series, " "+setting)
-				in.cells[i] = &clone
+	var shared []string
+	if in.options.choosy() {
+		for _, p := range in.cells[0].Params {
+			if slices.ContainsFunc(in.cells, func(c *results.Cell) bool { return c.Param(p.Name) != p.Value }) {
+				continue
 			}
-			in.shared = setting
+			if setting := short(p.Name) + "=" + p.Value; in.rename(func(s string) (string, bool) { return without(s, setting) }) {
+				shared = append(shared, setting)
+			}
 		}
 	}
+	in.shared = results.Sentence(shared)
+	for _, p := range in.cells[0].Params {
+		name := short(p.Name) + "="
+		in.rename(func(s string) (string, bool) {
+			value, alone := strings.CutPrefix(s, name)
+			return value, alone && !strings.Contains(value, "=") && value != "" && !('0' <= value[0] && value[0] <= '9')
+		})
+	}
+}
+
+// choosy reports whether some cells are left out.
+func (o *Options) choosy() bool { return len(o.Series) > 1 || len(o.Where) > 0 }
+
+// rename gives every cell another name, if there is one for each.
+func (in *input) rename(to func(string) (string, bool)) bool {
+	names := make([]string, len(in.cells))
+	for i, c := range in.cells {
+		name, ok := to(c.Series)
+		if !ok {
+			return false
+		}
+		names[i] = name
+	}
+	for i, c := range in.cells {
+		clone := *c
+		clone.Series = names[i]
+		in.cells[i] = &clone
+	}
+	return true
+}
+
+// without leaves a setting out of a name, of which something must remain.
+func without(name, setting string) (string, bool) {
+	padded := " " + name + " "
+	i := strings.Index(padded, " "+setting+" ")
+	if i < 0 || len(name) == len(setting) {
+		return name, false
+	}
+	return strings.TrimSpace(padded[:i] + padded[i+len(setting)+1:]), true
 }
 
 func property(known []string, wanted string) (string, error) {

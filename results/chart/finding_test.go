@@ -86,6 +86,36 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// Who recovers and who does not comes first, where every seed says so.
+func TestTimelineSaysWhoRecovers(t *testing.T) {
+	set := func(fifo, lifo []float64) *results.Set {
+		var rows []results.Row
+		for i, series := range []string{"fifo", "lifo"} {
+			for seed, recovered := range [][]float64{fifo, lifo}[i] {
+				row := results.Row{Cell: i, Series: series, Model: "services", Seed: uint64(seed + 1)}
+				row.Metrics = map[string]float64{"succeeded": 0.5, "recovered": recovered}
+				if recovered == 1 {
+					row.Metrics["recovery"] = 2000
+				}
+				row.Timeline = results.Timeline{WindowMS: 250, Called: []int{10, 10, 10}, OK: []int{10, 5, 5}}
+				rows = append(rows, row)
+			}
+		}
+		return results.NewSet(testManifest("storm", 2), rows)
+	}
+	for _, c := range []struct {
+		fifo, lifo []float64
+		want       string
+	}{
+		{[]float64{0, 0}, []float64{1, 1}, "Fifo recovers in none of 2 seeds; lifo in all, after 2 s on average"},
+		{[]float64{0, 1}, []float64{1, 1}, "Over the whole run, 50% of operations are answered, and 2 seeds do not tell the 2 settings apart"},
+	} {
+		if got, err := Finding("timeline", set(c.fifo, c.lifo), Options{}); err != nil || got != c.want {
+			t.Errorf("got %s\nwant %s\nerror %v", got, c.want, err)
+		}
+	}
+}
+
 // The line R+W > N is only said to divide what it does divide.
 func TestHeatmapFindings(t *testing.T) {
 	grid := func(change func(r, w int, row *results.Row)) *results.Set {

@@ -233,8 +233,11 @@ func unshaded(courses []course) []string {
 	return []string{"Faults whose times differ from seed to seed are not shaded."}
 }
 
-// timelineFinding compares the best with the worst while the faults lasted.
+// timelineFinding says who recovers, or else compares the best with the worst while the faults lasted.
 func (in *input) timelineFinding(courses []course, q quantity) string {
+	if told := in.aftermath(courses); told != "" {
+		return capital(told)
+	}
 	during := map[*results.Cell][]results.Value{}
 	for _, t := range courses {
 		if vs := t.during(); len(vs) > 0 {
