@@ -172,7 +172,7 @@ func TestDeterminismBans(t *testing.T) {
 	for _, p := range loadTyped(t) {
 		for _, file := range p.Syntax {
 			if name := p.Fset.Position(file.Pos()).Filename; !isTestFolder(name) && !isOutside(name) {
-				l := &linter{t: t, pkg: p, excused: excuses(p, file)}
+				l := &linter{t: t, pkg: p, excused: excuses(p, file), rounded: map[ast.Expr]bool{}}
 				l.imports(file)
 				ast.Inspect(file, func(n ast.Node) bool { l.check(n); return true })
 			}
@@ -221,7 +221,8 @@ func excuses(p *packages.Package, file *ast.File) map[int]bool {
 type linter struct {
 	t       *testing.T
 	pkg     *packages.Package
-	excused map[int]bool // lines on which any order will do
+	excused map[int]bool      // lines on which any order will do
+	rounded map[ast.Expr]bool // products that nothing can be fused with
 }
 
 func (l *linter) complain(n ast.Node, format string, args ...any) {
@@ -270,9 +271,8 @@ func (l *linter) check(n ast.Node) {
 		if n.Kind == token.STRING && strings.Contains(n.Value, "%p") {
 			l.complain(n, "prints an address, which no two runs share")
 		}
-	case *ast.BinaryExpr:
-		l.fuses(n)
 	}
+	l.rounds(n)
 }
 
 // use complains about a function that is banned, under whatever name its package was imported.
@@ -351,22 +351,35 @@ func isMap(t types.Type) bool {
 	return is
 }
 
-// fuses complains about x*y + z on floats, which some platforms round once and
-// others twice.
-func (l *linter) fuses(sum *ast.BinaryExpr) {
-	if sum.Op != token.ADD && sum.Op != token.SUB {
-		return
-	}
-	value := l.pkg.TypesInfo.Types[sum]
-	basic, ok := value.Type.Underlying().(*types.Basic)
-	if !ok || basic.Info()&types.IsFloat == 0 || value.Value != nil {
-		return
-	}
-	for _, side := range []ast.Expr{sum.X, sum.Y} {
-		if product, ok := ast.Unparen(side).(*ast.BinaryExpr); ok && product.Op == token.MUL && l.pkg.TypesInfo.Types[product].Value == nil {
-			l.complain(product, "may be fused with the sum on some platforms: write float64(x*y)")
+// rounds notes the products of floats that are converted, multiplied, divided or
+// compared at once, and complains about all others: some platforms fuse a product
+// with a sum that it meets later, in another statement or in a function that calls
+// this one, and round once instead of twice (Go specification, Floating-point operators).
+func (l *linter) rounds(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if l.pkg.TypesInfo.Types[n.Fun].IsType() {
+			l.rounded[ast.Unparen(n.Args[0])] = true
+		}
+	case *ast.BinaryExpr:
+		if n.Op != token.ADD && n.Op != token.SUB { // multiplied further, divided, or compared
+			l.rounded[ast.Unparen(n.X)], l.rounded[ast.Unparen(n.Y)] = true, true
+		}
+		if n.Op == token.MUL && l.isFloat(n) && !l.rounded[n] {
+			l.complain(n, "may be fused with a sum on some platforms: write float64(x*y)")
+		}
+	case *ast.AssignStmt:
+		if n.Tok == token.MUL_ASSIGN && l.isFloat(n.Lhs[0]) {
+			l.complain(n, "may be fused with a sum on some platforms: write x = float64(x*y)")
 		}
 	}
+}
+
+// isFloat reports whether an expression is a float that is not known before the run.
+func (l *linter) isFloat(e ast.Expr) bool {
+	value := l.pkg.TypesInfo.Types[e]
+	basic, ok := value.Type.Underlying().(*types.Basic)
+	return ok && basic.Info()&types.IsFloat != 0 && value.Value == nil
 }
 
 // TestDocumented holds every exported name, and every package, to a comment that

@@ -20,7 +20,7 @@ var coinToss = &Kind{
 	}, timing()),
 	plan: func(w *World, v settings, _ *sim.Stream) strike {
 		share := v.share("down")
-		s := strike{label: fmt.Sprintf("each down with %g %%", 100*share), takes: w.cast.Replicas}
+		s := strike{label: fmt.Sprintf("each down with %g %%", float64(100*share)), takes: w.cast.Replicas}
 		return w.toss(s, share, v.Duration("span"), v.Choice("disk"))
 	},
 	breaks: func(v settings, c Cluster) ([]store.Assumption, int) {

@@ -161,13 +161,13 @@ func power(x, y float64) float64 {
 	whole := math.Floor(y)
 	product := 1.0
 	for range int(whole) {
-		product *= x
+		product = float64(product * x)
 	}
 	root := x
 	for rest := y - whole; rest > 0 && root > 1; {
 		root = math.Sqrt(root)
-		if rest *= 2; rest >= 1 {
-			product *= root
+		if rest = float64(rest * 2); rest >= 1 {
+			product = float64(product * root)
 			rest--
 		}
 	}

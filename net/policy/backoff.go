@@ -124,7 +124,7 @@ func (b Backoff) geometric(n int) time.Duration {
 func (b Backoff) smooth(c *Course, r Rand) time.Duration {
 	const median = 1 / 1.4 // brings the median of the first wait near the base
 	t := float64(c.Retries-1) + fraction(r.Uint64())
-	height := portable.Exp(float64(t*math.Ln2)) * portable.Tanh(math.Sqrt(float64(4*t)))
+	height := float64(portable.Exp(float64(t*math.Ln2)) * portable.Tanh(math.Sqrt(float64(4*t))))
 	rise := height - c.smooth
 	c.smooth = height
 	return b.capped(times(b.Base, float64(rise*median)))

@@ -65,7 +65,7 @@ func Exponential(mean time.Duration) *Law {
 	}
 	m := float64(mean)
 	return tabulate(fmt.Sprintf("exponential(%v)", mean), func(p float64, upper bool) float64 {
-		return m * minusLogAbove(p, upper)
+		return float64(m * minusLogAbove(p, upper))
 	})
 }
 
@@ -91,7 +91,7 @@ func LogNormal(median time.Duration, sigma float64) *Law {
 		if !upper {
 			z = -z
 		}
-		return m * portable.Exp(z)
+		return float64(m * portable.Exp(z))
 	})
 }
 
@@ -103,7 +103,7 @@ func Pareto(xm time.Duration, alpha float64) *Law {
 	}
 	m := float64(xm)
 	return tabulate(fmt.Sprintf("pareto(%v, %s)", xm, number(alpha)), func(p float64, upper bool) float64 {
-		return m * portable.Exp(minusLogAbove(p, upper)/alpha)
+		return float64(m * portable.Exp(minusLogAbove(p, upper)/alpha))
 	})
 }
 
@@ -124,7 +124,7 @@ func (l *Law) Plus(d time.Duration) *Law {
 func (l *Law) Times(k float64) *Law {
 	must(checkFactor(k))
 	if l.table == nil {
-		return Constant(time.Duration(clamp(float64(l.fixed) * k)))
+		return Constant(time.Duration(clamp(float64(float64(l.fixed) * k))))
 	}
 	core := l.String()
 	if l.shift > 0 {
@@ -132,7 +132,7 @@ func (l *Law) Times(k float64) *Law {
 	}
 	product := &Law{table: new(table), core: number(k) + " * " + core}
 	for i, x := range l.table {
-		product.table[i] = clamp(float64(x) * k)
+		product.table[i] = clamp(float64(float64(x) * k))
 	}
 	return product
 }

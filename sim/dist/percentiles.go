@@ -75,7 +75,7 @@ type position struct {
 // percentAbove returns the probability of values beyond the position, as a share of 100.
 func (a position) percentAbove() float64 {
 	if a.upper {
-		return 100 * a.tail
+		return float64(100 * a.tail)
 	}
 	return 100 - float64(100*a.tail)
 }
