@@ -62,7 +62,7 @@ type Figure struct {
 
 // A Tolerance is how far from a number another may be.
 type Tolerance struct {
-	Text string // as written: 3%, 0.01, 0.1ms, 3 se
+	Text string // as written: 3%, 0.01, 0.1ms, 3 se, order
 	kind toleranceKind
 	most float64
 }
@@ -73,6 +73,7 @@ const (
 	relative toleranceKind = iota
 	absolute
 	standardErrors // of ours
+	orderAlone     // whether it is above or below the other figures of its measure
 )
 
 // allows returns how far from a number an estimate may be.
@@ -120,7 +121,37 @@ func (e *Experiment) Compare(rows [][]results.Row) []Comparison {
 			}
 		}
 	}
+	for i := range all {
+		if c := &all[i]; c.Ordered() && !c.None {
+			c.Met = c.order(all)
+		}
+	}
 	return all
+}
+
+// Ordered reports whether only the order of the figures is compared.
+func (c *Comparison) Ordered() bool { return c.Figure.ExactWithin.kind == orderAlone }
+
+// order says whether ours is above and below the same figures of its measure as the
+// published one. It is unsure if two are the wrong way round whose intervals overlap.
+func (c *Comparison) order(all []Comparison) Met {
+	met := Yes
+	theirs, _ := c.Reference()
+	for i := range all {
+		o := &all[i]
+		if o.Figure.Quantity != c.Figure.Quantity || o.None {
+			continue
+		}
+		other, _ := o.Reference()
+		switch {
+		case (theirs-other)*(c.Ours.Value-o.Ours.Value) >= 0:
+		case c.Ours.Lo <= o.Ours.Hi && o.Ours.Lo <= c.Ours.Hi:
+			met = worse(met, Unsure)
+		default:
+			return No
+		}
+	}
+	return met
 }
 
 func (f *Figure) about(c *Cell) bool {
@@ -193,7 +224,7 @@ type FigureSpec struct {
 	At              ScalarSpec `yaml:"at" doc:"which statistic: p99.9 of a latency, 99.9% of t_visibility, 10ms of fresh, 3 of k_staleness; of a metric: a percentile of the runs, \"<= 650ms\" for the share of runs up to there, or nothing for the mean"`
 	Published       ScalarSpec `yaml:"published" doc:"the number that was published"`
 	Exact           ScalarSpec `yaml:"exact" doc:"the same number from a formula, or computed again with more trials"`
-	Within          ScalarSpec `yaml:"within" doc:"how far from exact ours may be: 3% of it, 0.01 in its unit, or 3 se: standard errors of ours; without exact: how far from published"`
+	Within          ScalarSpec `yaml:"within" doc:"how far from exact ours may be: 3% of it, 0.01 in its unit, 3 se: standard errors of ours, or order: only above and below the other figures of the same measure; without exact: how far from published"`
 	PublishedWithin ScalarSpec `yaml:"published_within" doc:"how far from published, if that differs from within"`
 	Doubt           string     `yaml:"doubt" doc:"why the number is doubtful: it is reported then, but nothing hangs on it"`
 
@@ -241,7 +272,11 @@ func (s *FigureSpec) number(n *strict.Node, field string, from ScalarSpec) *floa
 
 func (s *FigureSpec) tolerance(n *strict.Node, field string, from ScalarSpec) Tolerance {
 	t := Tolerance{Text: from.text}
-	if from.text == "" {
+	switch from.text {
+	case "":
+		return t
+	case "order":
+		t.kind, t.most = orderAlone, math.Inf(1)
 		return t
 	}
 	var err error
@@ -257,7 +292,7 @@ func (s *FigureSpec) tolerance(n *strict.Node, field string, from ScalarSpec) To
 		t.most, err = s.figure.Quantity.Parse(from.text)
 	}
 	if f := n.Field(field); f != nil && (err != nil || !(t.most >= 0)) {
-		f.Fail(fmt.Sprintf("%q is no tolerance", from.text), "write 3%, a number in the unit of the measure, or 3 se")
+		f.Fail(fmt.Sprintf("%q is no tolerance", from.text), "write 3%, a number in the unit of the measure, 3 se, or order")
 	}
 	return t
 }

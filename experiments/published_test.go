@@ -97,3 +97,29 @@ judge: service
 		}
 	}
 }
+
+// With one candidate left, which stands a timeout after the last heartbeat, a crashed
+// leader is replaced within a timeout and a round; nobody is elected where nothing fails.
+func TestNextLeader(t *testing.T) {
+	const text = `
+version: 1
+model: {kind: raft, n: 3, candidates: 2, heartbeat: 50ms, tick: 10ms, election_timeout: 500ms, election_spread: 10ms}
+network: {latency: 5ms}
+workload: {clients: 1, for: 10s, rate: 10/s}
+sweep: {faults: [[{crash: {at: 5s, for: 0s, target: leader}}], []]}
+judge: service
+`
+	e, err := experiments.Parse("next.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, found := range []bool{true, false} {
+		sc := e.Cells[i].Scenario
+		for seed := uint64(1); seed <= 5; seed++ {
+			got, ok := experiments.Score(sc, experiments.Run(sc, seed)).Metrics["next_leader"]
+			if ok != found || ok && (got < 450 || got > 600) {
+				t.Errorf("%s, seed %d: the next leader after %v ms (%v)", e.Cells[i].Series, seed, got, ok)
+			}
+		}
+	}
+}

@@ -442,4 +442,19 @@ func scoreElections(row *results.Row, sc *Scenario, o *Outcome) {
 	row.Metrics["elections"] = float64(n)
 	row.Metrics["first_leader"] = ms(first.At.Sub(-sim.Time(sc.Warmup)))
 	row.Metrics["first_term"] = float64(first.Term)
+	if struck, ok := firstStruck(o); ok {
+		if i := slices.IndexFunc(o.Elected, func(e Election) bool { return e.At > struck }); i >= 0 {
+			row.Metrics["next_leader"] = ms(o.Elected[i].At.Sub(struck))
+		}
+	}
+}
+
+// firstStruck returns when the first fault began.
+func firstStruck(o *Outcome) (at sim.Time, any bool) {
+	for _, b := range o.Bands {
+		if !any || b.From < at {
+			at, any = b.From, true
+		}
+	}
+	return at, any
 }

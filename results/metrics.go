@@ -84,6 +84,7 @@ var Metrics = []Metric{
 	{"turned_away", "requests turned away", Share, Neither, "Share of the requests that reached servers which were turned away or dropped."},
 	{"elections", "elections", Count, Lower, "How often a replica began to lead while clients asked: the warm-up is not counted."},
 	{"first_leader", "time to the first leader", Millisecond, Lower, "Time from the start of the replicas, the warm-up included, until one leads."},
+	{"next_leader", "time to the next leader", Millisecond, Lower, "Time from the beginning of the first fault until a replica begins to lead; none if nobody does."},
 	{"first_term", "term of the first leader", Plain, Lower, "Term or view of the first leader: 1 if the first vote was not split."},
 	{"unavailable", "longest outage", Millisecond, Lower, "Longest stretch of the run without an operation answered OK."},
 	{"recovered", "recovered", Share, Higher, "1 if at least 90% of the operations succeed in the last quarter of the time after the last fault that ended while the workload went on, otherwise 0: not recovered within the run."},

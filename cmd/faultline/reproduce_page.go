@@ -62,6 +62,9 @@ func compared(found []experiments.Comparison) (all []chart.Compared) {
 			Ours: c.Ours.Value, Lo: c.Ours.Lo, Hi: c.Ours.Hi, Reference: of, Within: within,
 			Text: q.Format(c.Ours.Value) + " (" + q.Format(of) + ")",
 		}
+		if c.Ordered() {
+			k.Text += ", in order alone"
+		}
 		if c.Figure.Exact != nil {
 			k.Published = c.Figure.Published
 		}
@@ -83,7 +86,8 @@ and come out the same wherever they are made. %s
 
 In the tables, "exact" is the value of a formula, or of the published model computed
 again with more trials; the figure is "ok" if ours is within the tolerance of both. The
-second of two tolerances is that of the published value.
+second of two tolerances is that of the published value. Where it is "order", ours must
+be above and below the same other figures as the published one.
 `
 
 const trustFoot = `

@@ -17,14 +17,15 @@ import (
 // When to stand for election is counted here, by the library's own rules.
 type election struct {
 	timeout int // ticks, fixed
-	patient int // ticks, drawn anew from timeout to 2*timeout-1 whenever the role or the term changes
+	spread  int // ticks; timeout in the library
+	patient int // ticks, drawn anew from timeout to timeout+spread-1 whenever the role or the term changes
 	elapsed int // ticks since the leader was heard, a vote was given, or the role or the term changed
 }
 
 // restart draws a new patience, as the library does in its reset.
 func (el *election) restart(rand *sim.Stream) {
 	el.elapsed = 0
-	el.patient = el.timeout + rand.IntN(el.timeout)
+	el.patient = el.timeout + rand.IntN(el.spread)
 }
 
 // tick is one interval of the replica's own oscillator.

@@ -75,7 +75,9 @@ var params = []store.Param{
 	{Name: "tick", Default: time.Duration(0), Min: time.Duration(0), Max: 10 * time.Second,
 		Doc: "in what timeouts are counted, a part of heartbeat; 0: heartbeat itself"},
 	{Name: "election_timeout", Default: time.Second, Min: 2 * time.Millisecond, Max: time.Minute,
-		Doc: "a follower that hears nothing for one to two of these stands for election"},
+		Doc: "a follower that hears nothing for so long, and a part of election_spread, stands for election"},
+	{Name: "election_spread", Default: time.Duration(0), Min: time.Duration(0), Max: time.Minute,
+		Doc: "how far apart the patience of followers is, drawn in whole ticks; with one tick all have the same; 0: election_timeout once more, as in the library"},
 	{Name: "candidates", Default: 0, Min: 0, Max: 1000,
 		Doc: "how many replicas, from the first on, ever stand for election; 0: all"},
 	{Name: "prevote", Default: true,
@@ -128,8 +130,12 @@ func check(cfg store.Config) error {
 	if patience < 2*beat {
 		return fmt.Errorf("election_timeout (%v) must be at least twice heartbeat (%v); ten times is usual", patience, beat)
 	}
-	if tick := tickOf(cfg); tick < time.Microsecond || beat%tick != 0 {
+	tick := tickOf(cfg)
+	if tick < time.Microsecond || beat%tick != 0 {
 		return fmt.Errorf("heartbeat (%v) must be a multiple of tick (%v), and tick at least 1us", beat, tick)
+	}
+	if spread := spreadOf(cfg); spread < tick {
+		return fmt.Errorf("election_spread (%v) must be at least one tick (%v)", spread, tick)
 	}
 	reads := cfg.Choice("reads")
 	if (reads == readLease || reads == readClockLease) && !cfg.Bool("check_quorum") {
@@ -144,6 +150,14 @@ func tickOf(cfg store.Config) time.Duration {
 		return tick
 	}
 	return cfg.Duration("heartbeat")
+}
+
+// spreadOf returns from how wide a range followers draw their patience.
+func spreadOf(cfg store.Config) time.Duration {
+	if spread := cfg.Duration("election_spread"); spread > 0 {
+		return spread
+	}
+	return cfg.Duration("election_timeout")
 }
 
 // route sends clients to the leader, if they know it; a local read goes to the nearest replica.

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"slices"
 )
 
@@ -14,7 +15,7 @@ type Compared struct {
 	Ours, Lo, Hi float64
 	Reference    float64  // the exact value, or the published one if there is none
 	Published    *float64 // where the reference is not it
-	Within       float64  // how far from the reference ours may be
+	Within       float64  // how far from the reference ours may be; infinite: anywhere, in the right order
 
 	Verdict string // AgainstOK or another word; words that differ have colours of their own
 }
@@ -197,6 +198,9 @@ func drawAgainst(c *canvas, area rect, all []Compared, rows int) {
 
 func (f *Compared) draw(c *canvas, a axes, y float64) {
 	col := againstColor(f.Verdict)
+	if math.IsInf(f.Within, 1) {
+		return // there is no distance to show
+	}
 	at := point{a.x.at(f.in(f.Ours)), y}
 	c.line(point{a.x.at(f.in(f.Lo)), y}, point{a.x.at(f.in(f.Hi)), y}, 2*medium, col, nil)
 	c.disc(at, dotRadius+rim, white)
