@@ -224,13 +224,35 @@ func (q Quantity) Of(rows []Row) (Estimate, bool) {
 	switch q.kind {
 	case meanOfRuns:
 		s := Summarize(valuesOf(rows, q.Measure))
-		return Estimate{s.Mean, s.Lo, s.Hi, 0}, s.N > 0
+		return Estimate{s.Mean, s.Lo, s.Hi, q.trials(rows)}, s.N > 0
 	case quantileOfRuns:
 		return q.runQuantile(valuesOf(rows, q.Measure))
 	case shareOfRuns:
 		return q.runShare(valuesOf(rows, q.Measure), len(rows))
 	}
 	return bootstrap(rows, q.pooled)
+}
+
+// trials returns of how many operations a metric is the share that succeeded, or 0 if
+// it is none. Rows count the reads and the writes that did; those that did not follow
+// from the share, and of a run in which none did there is nothing to tell.
+func (q Quantity) trials(rows []Row) (n int) {
+	for i := range rows {
+		r := &rows[i]
+		answered := 0
+		switch q.Measure {
+		case "succeeded":
+			answered = r.Ops.OK
+		case "reads_succeeded":
+			answered = r.Latency.Read.Count()
+		case "writes_succeeded":
+			answered = r.Latency.Write.Count()
+		}
+		if share := r.Metrics[q.Measure]; share > 0 {
+			n += int(math.Round(float64(answered) / share))
+		}
+	}
+	return n
 }
 
 func valuesOf(rows []Row, metric string) (values []Value) {
@@ -412,5 +434,5 @@ func (c *counts) upTo(ms float64) float64 {
 // Figures returns the part of a row that quantities look at, so that a great many
 // rows can be kept.
 func (r Row) Figures() Row {
-	return Row{Cell: r.Cell, Series: r.Series, Model: r.Model, Params: r.Params, Seed: r.Seed, Metrics: r.Metrics, Latency: r.Latency, Probes: r.Probes}
+	return Row{Cell: r.Cell, Series: r.Series, Model: r.Model, Params: r.Params, Seed: r.Seed, Metrics: r.Metrics, Ops: r.Ops, Latency: r.Latency, Probes: r.Probes}
 }
