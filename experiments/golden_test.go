@@ -1,6 +1,7 @@
 package experiments_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"slices"
@@ -38,6 +39,20 @@ func TestGoldenHashes(t *testing.T) {
 	}
 	if lines := differences(string(want), got.String()); lines != nil {
 		t.Errorf("%s: %s\nif runs were meant to change: go test ./experiments -run Golden -rewrite", goldenHashes, strings.Join(lines, "\n"))
+	}
+}
+
+// The schema that editors read, for those who have only the repository.
+func TestGoldenSchema(t *testing.T) {
+	const file = "schema.json"
+	got := experiments.Schema()
+	if simtest.Rewriting() {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(file); err != nil || !bytes.Equal(want, got) {
+		t.Errorf("%s is not what faultline schema prints (%v): go test ./experiments -run Golden -rewrite", file, err)
 	}
 }
 
