@@ -21,6 +21,7 @@ type Expectation struct {
 	Metric   string  // "p99", or empty
 	Op       string  // of a metric: how its mean must compare with the limit: <, <=, =, >= or >
 	Limit    float64 // in the metric's own unit
+	Within   float64 // of "=": how far the mean may be off, as a share of the limit
 	Text     string  // as written: "> 90%"
 }
 
@@ -120,6 +121,10 @@ func (e *Expectation) compare(s results.Summary) Met {
 	case "<=":
 		return decide(s.Hi <= e.Limit, above)
 	case "=":
+		if e.Within > 0 {
+			lo, hi := float64(e.Limit*(1-e.Within)), float64(e.Limit*(1+e.Within))
+			return decide(s.Lo >= lo && s.Hi <= hi, s.Hi < lo || s.Lo > hi)
+		}
 		return decide(s.Min == e.Limit && s.Max == e.Limit, above || below)
 	case ">=":
 		return decide(s.Lo >= e.Limit, below)
@@ -257,15 +262,19 @@ func (e *Expectation) readHow(n *strict.Node) {
 	}
 }
 
-// readLimit reads a comparison such as "> 90%" or "<= 200ms".
+// readLimit reads a comparison such as "> 90%", "<= 200ms" or "= 27 within 1%".
 func (e *Expectation) readLimit(n *strict.Node, metric results.Metric) {
 	text := strings.TrimSpace(n.Text())
 	rest := strings.TrimLeft(text, "<>=")
 	op := text[:len(text)-len(rest)]
 	rest = strings.TrimSpace(rest)
-	limit, err := quantity(rest, metric.Unit)
-	if err != nil || !slices.Contains([]string{"<", "<=", ">", ">=", "="}, op) {
-		n.Fail(fmt.Sprintf("%q is not a limit for %s", n.Text(), metric.Name), "write a comparison, such as \""+exampleOf(metric.Unit)+"\"")
+	number, tolerance, near := strings.Cut(rest, " within ")
+	limit, err := quantity(strings.TrimSpace(number), metric.Unit)
+	if near && err == nil {
+		e.Within, err = quantity(strings.TrimSpace(tolerance), results.Share)
+	}
+	if err != nil || !slices.Contains([]string{"<", "<=", ">", ">=", "="}, op) || near && (op != "=" || !(e.Within > 0)) {
+		n.Fail(fmt.Sprintf("%q is not a limit for %s", n.Text(), metric.Name), "write a comparison, such as \""+exampleOf(metric.Unit)+"\"; or a value and how far it may be off, such as \"= 27 within 1%\"")
 		return
 	}
 	e.Text, e.Op, e.Limit = op+" "+rest, op, limit

@@ -206,13 +206,43 @@ func spread(points []point, s strict.Entry[[]*strict.Node]) ([]point, error) {
 	for _, p := range points {
 		for _, v := range s.Value {
 			q := point{doc: p.doc.Clone(), params: append(slices.Clip(p.params), results.Param{Name: s.Name, Value: label(v)})}
-			if err := q.doc.Put(s.At, v); err != nil {
+			if err := q.put(s, v); err != nil {
 				return nil, err
 			}
 			all = append(all, q)
 		}
 	}
 	return all, nil
+}
+
+// put sets a swept setting, or each of several: services.{a,b}.n.
+func (p point) put(s strict.Entry[[]*strict.Node], v *strict.Node) error {
+	paths := braced(s.Name)
+	if len(paths) == 1 {
+		return p.doc.Put(s.At, v)
+	}
+	for _, path := range paths {
+		if err := p.doc.PutAt(path, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// braced returns the paths that a path with braces stands for, as a shell would: a.{b,c} is a.b and a.c.
+func braced(path string) []string {
+	before, rest, open := strings.Cut(path, "{")
+	names, after, closed := strings.Cut(rest, "}")
+	if !open || !closed {
+		return []string{path}
+	}
+	var all []string
+	for _, name := range strings.Split(names, ",") {
+		for _, end := range braced(after) {
+			all = append(all, before+strings.TrimSpace(name)+end)
+		}
+	}
+	return all
 }
 
 // label returns a swept value as tables show it: a store by its label or name, a

@@ -188,6 +188,9 @@ func TestExpectationsAreJudged(t *testing.T) {
 		{`p99: ">= 20ms"`, rows, experiments.Unsure},
 		{`p99: ">= 31ms"`, rows, experiments.No},
 		{`stale: "< 1%"`, rows, experiments.No}, // no run has a value
+		{`p99: "= 20ms within 60%"`, rows, experiments.Yes},
+		{`p99: "= 20ms within 1%"`, rows, experiments.Unsure}, // the interval reaches further
+		{`p99: "= 100ms within 10%"`, rows, experiments.No},
 	} {
 		e := parse(t, "version: 1\nmodel: single\nexpect: {"+c.expect+"}\n")
 		findings := experiments.Judge(e.Expect, results.NewSet(results.Manifest{}, c.rows))

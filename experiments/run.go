@@ -11,6 +11,7 @@ import (
 	"faultline/experiments/workload"
 	"faultline/models/store"
 	"faultline/net"
+	"faultline/results"
 	"faultline/sim"
 )
 
@@ -25,6 +26,7 @@ type run struct {
 	work     *workload.Generator
 	means    [][]time.Duration // of a message, by sites; nil where nobody asked
 
+	meter     *meter // nil without services
 	record    *history.Recorder
 	arrivals  []sim.Time // by handle of the recorder: when the operation was wanted
 	attempts  int
@@ -56,6 +58,7 @@ type Outcome struct {
 	Work     WorkStats
 	Servers  sim.ServerStats // of all replicas that are servers, over the workload
 	Workers  int             // of theirs
+	Edges    []results.Edge  // who asked whom, over the workload; empty without services
 	Elected  []Election      // who began to lead, and when; empty where nobody is elected
 }
 
@@ -115,6 +118,7 @@ func (r *run) play() *Outcome {
 	r.readAll()
 	o := r.outcome(end, final, costs)
 	o.Servers, o.Workers, o.Elected = served, r.workers(), r.elected
+	o.Edges = r.meter.edges()
 	return o
 }
 

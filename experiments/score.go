@@ -259,6 +259,7 @@ func scoreService(row *results.Row, sc *Scenario, o *Outcome) {
 		row.Metrics["attempts_per_op"] = float64(o.Attempts) / n
 	}
 	scoreServers(row, o, sc.Workload.Duration)
+	scoreCalls(row, o, len(ops))
 	if share, ok := s.afterwards(o, sc.Workload.Duration); ok {
 		row.Metrics["recovered"] = 0
 		if share >= enough {

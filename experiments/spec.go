@@ -37,7 +37,7 @@ type Spec struct {
 	Warmup strict.Duration `yaml:"warmup" default:"5s" min:"0s" max:"1h" doc:"time before the run begins, for stores to elect their leaders; not part of any figure"`
 	Settle strict.Duration `yaml:"settle" default:"10s" min:"0s" max:"1h" doc:"time after the faults are healed and before every key is read once more"`
 
-	Sweep  strict.Map[[]*strict.Node] `yaml:"sweep" doc:"settings to vary: path in this file -> values; every combination is run"`
+	Sweep  strict.Map[[]*strict.Node] `yaml:"sweep" doc:"settings to vary: path in this file -> values; every combination is run; braces set several paths alike: services.{a,b}.n"`
 	Judge  string                     `yaml:"judge" oneof:"all,service" default:"all" doc:"what runs are judged by: all; or service: staleness, availability, latency and cost alone, for long runs of which no more is asked"`
 	Seeds  SeedsSpec                  `yaml:"seeds" doc:"seeds of every cell: 1..200, a list, a number, or auto: until the interval of the share of successes is narrower than a point on each side, 200 at most"`
 	Expect ExpectSpec                 `yaml:"expect" doc:"what must come out; the exit code says whether it did"`

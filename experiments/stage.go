@@ -35,6 +35,9 @@ func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
 	r := &run{scenario: sc, sim: &m.sim, record: &m.record, arrivals: m.arrivals[:0], work: sc.Workload.Generator(), rate: 1}
 	r.sim.BeginAt(-sim.Time(sc.Warmup))
 	r.net = net.New(r.sim, sc.Topology, sc.Network)
+	if r.meter = r.newMeter(); r.meter != nil {
+		r.sim.Use(r.meter)
+	}
 	base := baseOf(sc.Replicas)
 	r.config = configure(sc, base)
 	r.config.Elected = func(id sim.NodeID, term int) {

@@ -31,6 +31,7 @@ type Row struct {
 	Faults   []Band   `json:"faults,omitempty"` // when faults were active
 	Stale    []Stale  `json:"stale,omitempty"`  // every stale read, at most MaxStale of them
 	Fresh    []Fresh  `json:"fresh,omitempty"`  // share of fresh reads by time since the newest acknowledged write
+	Edges    []Edge   `json:"edges,omitempty"`  // who asked whom, callers first, where there are services
 	Probes   *Probes  `json:"probes,omitempty"` // what probes of t-visibility saw, where the workload sends them
 }
 
@@ -95,6 +96,14 @@ type Fresh struct {
 	SinceMS float64 `json:"since_ms"` // upper end of the span
 	Reads   int     `json:"reads"`
 	Fresh   int     `json:"fresh"` // of these, returned that write or a newer one
+}
+
+// An Edge is the requests of one service to another over the workload, every attempt counted.
+type Edge struct {
+	From  string `json:"from"` // a service, or clients
+	To    string `json:"to"`   // a service, or store
+	Calls int    `json:"calls"`
+	OK    int    `json:"ok"` // answers OK, those that nobody waited for any more included
 }
 
 // Probes are the reads of t-visibility probes, by the time since the

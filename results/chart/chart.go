@@ -29,6 +29,7 @@ var Kinds = []Kind{
 	{"frontier", "One metric against another, a point with 95% intervals for each cell; hollow where a property was violated.", []string{"X", "Y", "Property"}, frontier},
 	{"timeline", "Share of operations answered over the run, or of reads that were consistent, with the times of the faults shaded.", []string{"Metric"}, timeline},
 	{"heatmap", "One metric over two swept settings, with the number in each field.", []string{"X", "Y", "Metric", "Property"}, heatmap},
+	{"curve", "One metric over a swept setting, a line for each combination of the others.", []string{"X", "Metric", "Property"}, curveOver},
 	{"staleness", "Share of reads that return the newest acknowledged write, by the time since its acknowledgement.", nil, staleness},
 	{"latency", "Cumulative distribution of the latency of operations answered OK.", []string{"Operations"}, latencyCDF},
 	{"tail", "Share of operations that take longer than a time, on logarithmic scales: the slow ones.", []string{"Operations"}, latencyTail},
@@ -47,9 +48,9 @@ func KindNames() []string {
 
 // Options of a chart; the zero value is sensible.
 type Options struct {
-	X        string          // frontier: metric (default p99); heatmap: swept setting (default the first one)
+	X        string          // frontier: metric (default p99); heatmap, curve: swept setting (default the first one)
 	Y        string          // frontier: metric (default succeeded); heatmap: swept setting (default the second one)
-	Metric   string          // heatmap, dots: metric (default stale and lost), or "violations"; timeline: succeeded (default) or consistency
+	Metric   string          // heatmap, dots, curve: metric (default stale, lost, succeeded), or "violations"; timeline: succeeded (default) or consistency
 	Property string          // that marks points as hollow or filled (default linearizable, else the first there is)
 	Series   []string        // draw these cells only; empty: all
 	Where    []results.Match // and of these, those that are so; empty: all

@@ -13,6 +13,7 @@ type curve struct {
 	x, y    []float64
 	lo, hi  []float64 // band; nil without one
 	stepped bool
+	dotted  bool   // a mark at each point
 	value   string // that ranks it, shown beside its name
 }
 
@@ -35,6 +36,7 @@ func (in *input) drawCurves(c *canvas, area rect, curves []curve, x, y scale, xN
 	for _, k := range curves {
 		l := in.looks[k.cell.Cell]
 		c.polyline(k.points(a, k.y), thick, l.color, l.dash)
+		k.marks(c, a, in)
 	}
 	in.list(c, a, curves, heading, area.x1)
 }

@@ -257,3 +257,55 @@ func TestStalenessFinding(t *testing.T) {
 		t.Errorf("\n got %s\nwant %s\nerror %v", got, always, err)
 	}
 }
+
+// load is two settings of a made-up service at three rates.
+func load(rates ...string) *results.Set {
+	var rows []results.Row
+	for i, kind := range []string{"3 attempts", "one"} {
+		for j, rate := range rates {
+			for seed := range 5 {
+				rows = append(rows, results.Row{
+					Cell: len(rates)*i + j, Series: "client=" + kind + " rate=" + rate, Model: "services", Seed: uint64(seed + 1),
+					Params:  []results.Param{{Name: "client", Value: kind}, {Name: "workload.rate", Value: rate}},
+					Metrics: map[string]float64{"calls_per_op": 1 + 3*float64(j*(1-i)) + float64(seed)/100},
+				})
+			}
+		}
+	}
+	return results.NewSet(testManifest("load", 5), rows)
+}
+
+func TestCurveFindings(t *testing.T) {
+	for _, c := range []struct {
+		x, want string
+	}{
+		{"workload.rate", "Amplification at rate=90/s: 7 with 3 attempts, 1 with one; at rate=10/s all are at 1"},
+		{"client", "Amplification at client=one: all 3 lines are at 1, not certainly apart"},
+	} {
+		if got, err := Finding("curve", load("10/s", "50/s", "90/s"), Options{X: c.x, Metric: "calls_per_op"}); err != nil || got != c.want {
+			t.Errorf("over %s: %q, %v; want %q", c.x, got, err, c.want)
+		}
+	}
+	if _, err := Finding("curve", load("10/s"), Options{X: "workload.loss"}); err == nil {
+		t.Error("a setting that is not swept was taken")
+	}
+}
+
+// Values that are numbers stand where they belong, others side by side.
+func TestScaleOfSettings(t *testing.T) {
+	for _, c := range []struct {
+		values []string
+		want   []float64
+		log    bool
+	}{
+		{[]string{"1", "2", "4"}, []float64{1, 2, 4}, false},
+		{[]string{"1%", "10%", "50%"}, []float64{1, 10, 50}, true},
+		{[]string{"500ms", "1s", "2s"}, []float64{0.5, 1, 2}, false},
+		{[]string{"none", "1"}, []float64{0, 1}, false},
+	} {
+		s, at := settingScale(c.values)
+		if fmt.Sprint(at) != fmt.Sprint(c.want) || s.log != c.log {
+			t.Errorf("%v stand at %v, logarithmic %v; want %v, %v", c.values, at, s.log, c.want, c.log)
+		}
+	}
+}
