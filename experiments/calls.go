@@ -98,6 +98,9 @@ func scoreCalls(row *results.Row, o *Outcome, ops int) {
 	for _, e := range o.Edges {
 		asked[e.To] += e.Calls
 		most = max(most, asked[e.To])
+		if e.From == fromClients {
+			row.Metrics["false_alarms"] = float64(max(e.OK-row.Ops.OK, 0)) / float64(e.Calls)
+		}
 	}
 	if most > 0 && ops > 0 {
 		row.Metrics["calls_per_op"] = float64(most) / float64(ops)

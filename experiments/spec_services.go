@@ -30,6 +30,7 @@ type StageSpec struct{ Calls []CallSpec }
 
 // CallSpec is a call of a service as it is written.
 type CallSpec struct {
+	Label    string           `yaml:"label" doc:"name in tables and charts, where it is swept"`
 	To       string           `yaml:"to" required:"true" doc:"a service, or store"`
 	Times    int              `yaml:"times" default:"1" min:"1" max:"10000" doc:"how many such calls are made at once (fan-out)"`
 	Optional bool             `yaml:"optional" default:"false" doc:"the request does without if the call fails (soft dependency)"`

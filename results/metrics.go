@@ -78,6 +78,7 @@ var Metrics = []Metric{
 	{"fsyncs_per_op", "fsyncs per operation", PerOp, Lower, "Disk syncs on all replicas per operation answered OK."},
 	{"attempts_per_op", "attempts per operation", PerOp, Lower, "Amplification: requests a client sent per operation, the first one included."},
 	{"calls_per_op", "amplification", PerOp, Lower, "Requests to the service, or the store, that is asked most, per operation: what all layers of retries do together."},
+	{"false_alarms", "false alarms", Share, Lower, "Share of the attempts of clients at services whose answer OK came when they had given up: what they took for dead was slow. Hedges that were not needed count, too."},
 	{"swaps_tried", "compare-and-sets", Count, Lower, "Compare-and-sets of a workload of optimistic updates, those that came too late included."},
 	{"last_update", "last update", Millisecond, Lower, "Time from the beginning of the workload to the answer of the last compare-and-set that was not too late, with optimistic updates."},
 	{"utilization", "utilization of servers", Share, Neither, "Share of their time for which the workers of servers were at work."},

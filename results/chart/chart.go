@@ -199,7 +199,7 @@ func (in *input) shorten() {
 		name := short(p.Name) + "="
 		in.rename(func(s string) (string, bool) {
 			value, alone := strings.CutPrefix(s, name)
-			return value, alone && !strings.Contains(value, "=") && value != "" && !('0' <= value[0] && value[0] <= '9')
+			return value, alone && !strings.Contains(value, "=") && value != "" && !plainNumber(value)
 		})
 	}
 }

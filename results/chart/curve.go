@@ -53,7 +53,12 @@ func curveOver(in *input) (*figure, error) {
 		e.add(k.hi...)
 		curves = append(curves, k)
 	}
-	in.looks = looks
+	in.looks = looks // dashed by turns, so that a line shows beneath another
+	for i, c := range representatives(lines) {
+		l := looks[c.Cell]
+		l.dash = dashes[i%2]
+		in.looks[c.Cell] = l
+	}
 	facts := fmt.Sprintf("Mean of %s over %s", m.Label, in.seeds())
 	if m.values == nil {
 		facts = capital(fmt.Sprintf("%s, of %s%s", m.Label, in.seeds(), in.undecidedCount()))
@@ -265,7 +270,7 @@ func lineNames(cells []*results.Cell) string {
 	return results.Sentence(names)
 }
 
-// middle is where dots of a curve go.
+// marks draws the points of a dotted curve.
 func (k curve) marks(c *canvas, a axes, in *input) {
 	if !k.dotted {
 		return

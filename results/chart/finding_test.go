@@ -291,6 +291,25 @@ func TestCurveFindings(t *testing.T) {
 	}
 }
 
+// Without a property that decides, a frontier names its ends.
+func TestFrontiersOfServices(t *testing.T) {
+	var rows []results.Row
+	for i, wait := range []float64{20, 100, 400} {
+		for seed := range 5 {
+			rows = append(rows, results.Row{
+				Cell: i, Series: fmt.Sprintf("timeout=%gms", wait), Model: "services", Seed: uint64(seed + 1),
+				Params:  []results.Param{{Name: "client.timeout", Value: fmt.Sprintf("%gms", wait)}},
+				Metrics: map[string]float64{"p99": 4*wait + float64(seed), "false_alarms": 6/wait + float64(seed)/1e4},
+			})
+		}
+	}
+	set := results.NewSet(testManifest("timeout-choice", 5), rows)
+	const want = "p99 latency against false alarms: from timeout=20ms: 82 ms and 30% to timeout=400ms: 1.6 s and 1.5%"
+	if got, err := Finding("frontier", set, Options{Y: "false_alarms"}); err != nil || got != want {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
+
 // Values that are numbers stand where they belong, others side by side.
 func TestScaleOfSettings(t *testing.T) {
 	for _, c := range []struct {

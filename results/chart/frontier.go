@@ -289,7 +289,7 @@ func abs(v float64) float64 { return max(v, -v) }
 func (in *input) frontierFinding(x, y measure) string {
 	held, violated, _ := in.byVerdict()
 	if in.property == "" {
-		return in.bestFinding(in.cells, y)
+		return in.tradeFinding(x, y)
 	}
 	keep := ""
 	switch {
@@ -313,6 +313,26 @@ func (in *input) frontierFinding(x, y measure) string {
 		return keep + "; " + rest
 	}
 	return keep
+}
+
+// tradeFinding says between which two cells there is a choice, if no property decides.
+func (in *input) tradeFinding(x, y measure) string {
+	drawn := slices.DeleteFunc(slices.Clone(in.cells), func(c *results.Cell) bool { return x.of(c).N == 0 || y.of(c).N == 0 })
+	front := in.front(drawn, x, y)
+	both := func(c *results.Cell) string {
+		return fmt.Sprintf("%s: %s and %s", c.Series, x.Format(x.of(c).Mean), y.Format(y.of(c).Mean))
+	}
+	switch len(front) {
+	case 0:
+		return capital(in.bestFinding(in.cells, y))
+	case 1:
+		return fmt.Sprintf("%s and %s are best with %s", capital(x.Label), y.Label, both(front[0]))
+	}
+	first, last := front[0], front[len(front)-1]
+	if !x.better(first, last) || !y.better(last, first) {
+		return capital(in.bestFinding(in.cells, y))
+	}
+	return fmt.Sprintf("%s against %s: from %s to %s", capital(x.Label), y.Label, both(first), both(last))
 }
 
 // price says what giving the property up buys: the first of the two metrics in
