@@ -140,7 +140,9 @@ func checkLevels(t *testing.T, data []byte) {
 	r := Levels(h, Budget{})
 	for _, l := range r.Levels {
 		v := direct(h, l.Level)
-		switch {
+		switch one := CheckLevel(l.Level, h, Budget{}); {
+		case one.Verdict != l.Verdict:
+			t.Fatalf("the report says that %s is %v, alone it is %v:\n%s%s", l.Level, l.Verdict, one.Verdict, r.Text(), dump(h))
 		case l.Verdict != v && v != Undecided && !touches(h):
 			t.Fatalf("the report says that %s is %v, its checker %v:\n%s%s", l.Level, l.Verdict, v, r.Text(), dump(h))
 		case l.Verdict != Holds && l.Why == "":

@@ -75,17 +75,23 @@ type SessionScore struct {
 	Ops         []int   `json:"ops,omitempty"` // that prove the first
 }
 
+// SessionScores are how often each guarantee was broken by the store's own order
+// where that is known, else in real time: more than their levels rule out.
+type SessionScores struct {
+	Sessions []SessionScore `json:"sessions"`
+	Order    string         `json:"order"`  // what they rest on, such as store's order
+	Judged   int            `json:"judged"` // operations that they count
+}
+
 // A LevelReport says which consistency levels a history keeps.
 type LevelReport struct {
-	Ops       int            `json:"operations"`
-	Clients   int            `json:"clients"`
-	Keys      int            `json:"keys"`
-	Levels    []LevelResult  `json:"levels"`    // in the order of AllLevels
-	Strongest []Level        `json:"strongest"` // that hold; several where none of them implies another, none where nothing is known to hold
-	Sessions  []SessionScore `json:"sessions"`
-	Order     string         `json:"order"`              // what the session scores rest on, such as store's order
-	Judged    int            `json:"judged"`             // operations that the session scores count
-	Eventual  *LevelResult   `json:"eventual,omitempty"` // convergence after the heal, if it was judged
+	Ops       int           `json:"operations"`
+	Clients   int           `json:"clients"`
+	Keys      int           `json:"keys"`
+	Levels    []LevelResult `json:"levels"`    // in the order of AllLevels
+	Strongest []Level       `json:"strongest"` // that hold; several where none of them implies another, none where nothing is known to hold
+	SessionScores
+	Eventual *LevelResult `json:"eventual,omitempty"` // convergence after the heal, if it was judged
 }
 
 // Levels finds out which levels a history keeps. What follows from the verdict on
@@ -111,6 +117,27 @@ func LevelsBelow(linearizable Result, h history.History, all []keys.Key, b Budge
 		l.judge(Level(g.String()), func() Result { return l.withoutClocks().Result(h, g) })
 	}
 	return l.report()
+}
+
+// CheckLevel judges one level, with the verdict that Levels has for it: where the
+// level's own checker cannot decide, others may that imply it, or follow from it;
+// and one that no longer keeps the order of each client is not linearizable.
+func CheckLevel(level Level, h history.History, b Budget) Result {
+	c, known := Find(string(level))
+	if !known {
+		panic("checker: no level " + string(level))
+	}
+	r := c.Check(h, b)
+	out := level == Linearizable && r.Verdict == Holds && touches(h) && !holdsApart(h, b)
+	if r.Verdict != Undecided && !out {
+		return r
+	}
+	for _, l := range Levels(h, b).Levels {
+		if l.Level == level && l.Verdict != Undecided {
+			r.Verdict, r.Engine, r.Evidence = l.Verdict, l.by(), Evidence{Ops: l.Ops, Text: l.Why}
+		}
+	}
+	return r
 }
 
 // A ladder holds what is known so far of the levels.
@@ -213,12 +240,19 @@ func (l *ladder) report() LevelReport {
 		r.Levels = append(r.Levels, *l.results[level])
 	}
 	r.Strongest = r.strongest()
-	s := session.MeasureKeys(l.h, l.all, session.ByStore)
-	r.Order, r.Judged = s.Engine(), s.Ops
+	r.SessionScores = ScoreSessions(l.h, l.all)
+	return r
+}
+
+// ScoreSessions scores the session guarantees of a history that has been taken
+// apart by key.
+func ScoreSessions(h history.History, all []keys.Key) SessionScores {
+	s := session.MeasureKeys(h, all, session.ByStore)
+	r := SessionScores{Order: s.Engine(), Judged: s.Ops}
 	for _, g := range session.Guarantees {
 		score := SessionScore{Name: g.String(), Broken: s.Count(g), PerThousand: s.PerThousand(g)}
 		if first, broken := s.First(g); broken {
-			e := first.Evidence(l.h)
+			e := first.Evidence(h)
 			score.First, score.Ops = e.Text, e.Ops
 		}
 		r.Sessions = append(r.Sessions, score)

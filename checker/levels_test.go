@@ -13,7 +13,6 @@ import (
 	"faultline/checker/history"
 	"faultline/checker/linear"
 	"faultline/checker/sequential"
-	"faultline/checker/session"
 )
 
 // strongestOf says which levels the litmus histories of the literature keep.
@@ -89,13 +88,8 @@ func direct(h history.History, level Level) Verdict {
 	case PRAM:
 		return causal.Judge(x, causal.PRAM, b).Verdict
 	}
-	s := session.Measure(h, session.BySessions)
-	for _, g := range session.Guarantees {
-		if g.String() == string(level) {
-			return s.Result(h, g).Verdict
-		}
-	}
-	panic("no such level")
+	c, _ := Find(string(level))
+	return c.Check(h, b).Verdict
 }
 
 // What a level implies holds wherever it holds, by the judgement of checkers that

@@ -16,6 +16,7 @@ type File struct {
 	History      History
 	Transactions []Transaction
 	Lines        []Place  // where each operation or transaction stands in the file
+	Answers      bool     // it holds answers alone: transactions were called no one knows when, and their calls are the instants of their answers
 	Timed        bool     // times are nanoseconds; otherwise they are the numbers of lines, and only their order is known
 	Notes        []string // which rules were applied to what the file leaves open, and how often
 }
@@ -30,7 +31,8 @@ type Place struct{ Call, Return int }
 // the file, and moved on by the least that keeps this order; without times, an
 // event's time is the number of its line. A process that goes on after an operation of
 // unknown outcome is a new process from there on, of the same client. Events of
-// the nemesis, and :info of processes that have not called, are skipped.
+// the nemesis, and :info of processes that have not called, are skipped. Of
+// transactions there may be answers alone.
 func Load(r io.Reader, name string, o Options) (*File, error) {
 	s, err := Open(r, name, o)
 	if err != nil {

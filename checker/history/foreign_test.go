@@ -79,7 +79,7 @@ func TestForeignErrors(t *testing.T) {
 		{"<html>", `f:1:1: file: no history format begins with "<html>"; give JSON Lines (see the help of check), EDN, or a Jepsen text log`},
 		{" \n", "f:1:1: file: it holds no operation; check that the recording worked and that this is the right file"},
 		{j + ":nemesis :info :start nil", "f:1:1: file: it holds no operation; check that the recording worked and that this is the right file"},
-		{j + "1 :ok :read 4", "f:1:20: process: process 1 is answered but had not called; check that no line is missing above"},
+		{j + "1 :ok :read 4", "f:1:20: process: process 1 is answered, and nobody had called; add the :invoke of each operation: without it nobody knows when it began, and only transactions can be judged"},
 		{j + "1 :invoke :read nil\n" + j + "1 :invoke :read nil", "f:2:20: process: process 1 calls while its operation on line 1 runs; let the operations of a process follow one another"},
 		{j + "1 :invoke :write 1\n" + j + "1 :ok :write 2", "f:2:33: value: the answer says 2, the call on line 1 said otherwise; check that no line is missing above"},
 		{j + "1 :invoke :write 1\n" + j + "1 :ok :read 2", "f:2:26: f: process 1 called a write on line 1 and is answered a read; check that no line is missing above"},
@@ -109,7 +109,9 @@ func TestSpoiltEventLogs(t *testing.T) {
 	const call, answer = "{:process 0 :type :invoke :f :write :value 1}\n", "{:process 0 :type :ok :f :write :value 1}\n"
 	for _, c := range []struct{ name, file, want string }{
 		{"two calls", call + call, "f:2:11: process: process 0 calls while its operation on line 1 runs; let the operations of a process follow one another"},
-		{"an answer without a call", answer, "f:1:11: process: process 0 is answered but had not called; check that no line is missing above"},
+		{"an answer without a call", answer, "f:1:11: process: process 0 is answered, and nobody had called; add the :invoke of each operation: without it nobody knows when it began, and only transactions can be judged"},
+		{"a call after answers alone", "{:process 0, :type :ok, :value [[:w x 1]]}\n{:process 0, :type :invoke, :value [[:w x 2]]}", "f:2:1: type: a call, though the answer on line 1 had none; give the calls of all transactions, or of none"},
+		{"an unknown answer alone", "{:process 0, :type :ok, :value [[:w x 1]]}\n{:process 0, :type :info, :value nil}", "f:2:1: value: missing: what this transaction may have written is not known; give the micro operations, or the calls of all transactions"},
 		{"two answers", call + answer + answer, "f:3:11: process: process 0 is answered but had not called; check that no line is missing above"},
 		{"a process below 0", strings.ReplaceAll(call, "0", "-1"), "f:1:11: process: -1 is out of range; use numbers from 0 to 2147483647"},
 		{"a process too great", strings.ReplaceAll(call, "0", "2147483648"), "f:1:11: process: 2147483648 is out of range; use numbers from 0 to 2147483647"},

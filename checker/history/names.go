@@ -81,7 +81,8 @@ func (n *Names) written(x int64) int64 {
 const briefItems = 3
 
 // show returns the value for a sentence: null, a number or name, or a list, of
-// which the middle is left out if it is long.
+// which the middle is left out if it is long. An empty list that was read as one is
+// shown as one, though it is the initial value like null.
 func (n *Names) show(v Value) string {
 	switch {
 	case len(v.List) > 2*briefItems:
@@ -92,6 +93,8 @@ func (n *Names) show(v Value) string {
 		return n.item(v.Num)
 	case n != nil && n.initial != "":
 		return n.initial
+	case v.List != nil:
+		return "[]"
 	default:
 		return "null"
 	}
@@ -162,7 +165,7 @@ func (n *Names) appendItem(b []byte, x int64) []byte {
 // appendValue writes a value as JSON Lines hold it.
 func (n *Names) appendValue(b []byte, v Value) []byte {
 	switch {
-	case len(v.List) > 0:
+	case v.List != nil && v.Num == 0:
 		b = append(b, '[')
 		for i, x := range v.List {
 			if i > 0 {

@@ -6,7 +6,7 @@ import (
 
 // describe fills in what is known about the file.
 func (r *recording) describe(f *File) {
-	f.Dialect, f.Timed = r.dialect, r.clock.timed
+	f.Dialect, f.Timed, f.Answers = r.dialect, r.clock.timed, r.alone > 0
 	if f.Model == "" {
 		f.Model = r.seen()
 	}
@@ -93,6 +93,9 @@ func (r *recording) notes() []string {
 	say(t.stray, ":info of a process that had not called skipped", ":info of processes that had not called skipped")
 	if r.initial != "" {
 		all = append(all, "every register holds "+r.initial+" at first")
+	}
+	if r.alone > 0 {
+		all = append(all, "answers alone, without calls: a process takes one transaction after the other, but nothing is known of real time")
 	}
 	if t.backwards > 0 {
 		all = append(all, fmt.Sprintf("the index goes backwards on line %d: the order of the lines counts", t.backwards))

@@ -596,6 +596,9 @@ func (p *parser) value(in field) (Value, *flaw) {
 	field := in.String()
 	if p.take('[') {
 		list, f := p.list(field)
+		if list == nil {
+			list = []int64{} // equal to null, but not the same to look at
+		}
 		return Value{List: list}, f
 	}
 	if p.takeWord("null") {

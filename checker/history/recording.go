@@ -20,6 +20,7 @@ type recording struct {
 
 	begun  bool
 	txns   bool // the file holds transactions
+	alone  int  // the line of the first answer, if answers stand alone; else 0
 	pieces *pieces
 	tuples bool // values are pairs of a key and a value
 
@@ -95,14 +96,14 @@ func (r *recording) take(e *event) *flaw {
 		r.tally.nemesis++
 		return nil
 	}
-	if e.phase == invoked && !r.begun {
+	if !r.begun {
 		r.begin(e)
 	}
-	if e.phase == crashed && e.who.kind != numberForm && !r.who.knows(&e.who) {
+	if e.phase == crashed && e.who.kind != numberForm && !r.who.knows(&e.who) && !(r.alone > 0 && isTransaction(&e.value)) {
 		r.tally.nemesis++ // or whatever else the test names and is no client
 		return nil
 	}
-	process, flaw := r.who.number(&e.who)
+	process, flaw := r.process(e)
 	if flaw != nil {
 		return flaw
 	}
@@ -110,15 +111,35 @@ func (r *recording) take(e *event) *flaw {
 	if flaw != nil {
 		return flaw
 	}
-	if e.phase == invoked {
+	switch {
+	case r.alone > 0:
+		return r.answerAlone(e, process, at)
+	case e.phase == invoked:
 		return r.call(e, process, at)
+	default:
+		return r.answer(e, process, at)
 	}
-	return r.answer(e, process, at)
 }
 
-// begin sees from the first call what the file holds.
+// process returns the number of the process of an event. Answers alone may be of
+// nobody: then each is of a process of its own.
+func (r *recording) process(e *event) (int, *flaw) {
+	if r.alone > 0 && e.who.kind == nilForm {
+		return r.who.free(), nil
+	}
+	return r.who.number(&e.who)
+}
+
+// begin sees from the first call what the file holds; or from an answer, if that is
+// one of a transaction, which says all that there is to know but for when it began.
 func (r *recording) begin(e *event) {
+	if e.phase != invoked && !isTransaction(&e.value) {
+		return
+	}
 	r.begun = true
+	if e.phase != invoked {
+		r.alone = e.line
+	}
 	switch {
 	case isTransaction(&e.value):
 		r.txns = true
@@ -235,7 +256,7 @@ func (r *recording) answer(e *event, process int, at Time) *flaw {
 			r.tally.stray++ // nothing ran that it could be about
 			return nil
 		}
-		return e.who.wrong("process", fmt.Sprintf("process %s is answered but had not called", e.who.String()), "check that no line is missing above")
+		return r.uncalled(e)
 	}
 	delete(r.open, process)
 	i -= r.base
@@ -248,6 +269,15 @@ func (r *recording) answer(e *event, process int, at Time) *flaw {
 		return r.answerTransaction(e, i, at)
 	}
 	return r.answerOp(e, i, at)
+}
+
+// uncalled complains about an answer to nothing.
+func (r *recording) uncalled(e *event) *flaw {
+	who := "process " + e.who.String()
+	if !r.begun {
+		return e.who.wrong("process", who+" is answered, and nobody had called", "add the :invoke of each operation: without it nobody knows when it began, and only transactions can be judged")
+	}
+	return e.who.wrong("process", who+" is answered but had not called", "check that no line is missing above")
 }
 
 // statusOf are the outcomes that the phases stand for.

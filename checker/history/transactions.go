@@ -36,6 +36,40 @@ func (r *recording) callTransaction(e *event, t Transaction) *flaw {
 	return nil
 }
 
+// answerAlone takes in a transaction that was answered, in a file without calls.
+func (r *recording) answerAlone(e *event, process int, at Time) *flaw {
+	switch {
+	case e.phase == invoked:
+		return e.wrong("type", fmt.Sprintf("a call, though the answer on line %d had none", r.alone), "give the calls of all transactions, or of none")
+	case e.phase == refused && e.value.kind == nilForm:
+		return nil // it did nothing, whatever it was
+	case e.phase == crashed && e.value.kind == nilForm:
+		return e.wrong("value", "missing: what this transaction may have written is not known", "give the micro operations, or the calls of all transactions")
+	}
+	if _, gone := r.gone[process]; gone {
+		r.tally.reused++
+		r.who.renew(process)
+		delete(r.gone, process)
+	}
+	t := Transaction{Client: process, Process: r.who.acting(process), Call: at, Return: at, Status: statusOf[e.phase], Names: r.names}
+	if t.Status == Unknown {
+		t.Return = Never
+		r.gone[process] = e.line
+		r.tally.unknown++
+	}
+	var flaw *flaw
+	if t.Ops, flaw = r.micros(e, t.Status == OK); flaw != nil {
+		return flaw
+	}
+	if t.Status == OK {
+		t.Ops = r.told(t.Ops, e)
+	}
+	r.bodies = append(r.bodies, t)
+	r.places = append(r.places, Place{Call: e.line, Return: e.line})
+	r.states = append(r.states, settled)
+	return nil
+}
+
 // answerTransaction ends the i-th transaction. What it read counts only if it is ok.
 func (r *recording) answerTransaction(e *event, i int, at Time) *flaw {
 	t := &r.bodies[i]
@@ -53,11 +87,16 @@ func (r *recording) answerTransaction(e *event, i int, at Time) *flaw {
 	if len(done) != len(t.Ops) || !sameCalls(t.Ops, done) {
 		return e.value.wrong("value", fmt.Sprintf("the answer is not about the transaction that was called on line %d", r.places[i].Call), "check that no line is missing above")
 	}
-	t.Ops = done
-	if r.spelled && r.dialect.silentNil() {
-		t.Ops = r.telling(done, e.value.items)
-	}
+	t.Ops = r.told(done, e)
 	return nil
+}
+
+// told returns the micro operations of an answer that say something.
+func (r *recording) told(done []Micro, e *event) []Micro {
+	if r.spelled && r.dialect.silentNil() {
+		return r.telling(done, e.value.items)
+	}
+	return done
 }
 
 // sameCalls reports whether two lists of micro operations ask for the same.

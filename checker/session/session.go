@@ -134,10 +134,11 @@ type Checker struct{ Guarantee Guarantee }
 // Name returns the name of the guarantee.
 func (c Checker) Name() string { return c.Guarantee.String() }
 
-// Check judges the guarantee by the store's order where it is known, else by
-// real time. It needs no budget.
+// Check judges the guarantee as a level, by what sessions saw: so it follows from
+// the levels that are said to imply it, which know no clocks either. What breaks it
+// by the store's order or in real time is for Measure to count. It needs no budget.
 func (c Checker) Check(h history.History, _ judge.Budget) judge.Result {
-	s := Measure(h, ByStore)
+	s := Measure(h, BySessions)
 	return s.Result(h, c.Guarantee)
 }
 
@@ -152,7 +153,7 @@ func (s *Score) Result(h history.History, g Guarantee) judge.Result {
 		}
 	case s.Skipped > 0:
 		r.Verdict = judge.Undecided
-		r.Evidence.Text = fmt.Sprintf("%d operations cannot be judged: their values repeat or come from nowhere, appends meet writes, or their clients had several under way at once", s.Skipped)
+		r.Evidence.Text = fmt.Sprintf("%d operations cannot be judged: they are not of registers or lists, their values repeat or come from nowhere, appends meet writes, or their clients had several under way at once", s.Skipped)
 	}
 	return r
 }

@@ -89,7 +89,8 @@ func TestStories(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := Checker{c.g}.Check(c.h, judge.Budget{})
+			s := Measure(c.h, ByStore)
+			r := s.Result(c.h, c.g)
 			if (r.Verdict == judge.Violated) != (c.ops != nil) || r.Verdict == judge.Undecided || r.Engine != c.engine {
 				t.Errorf("%v by %s", r.Verdict, r.Engine)
 			}
@@ -97,6 +98,23 @@ func TestStories(t *testing.T) {
 				t.Errorf("evidence %v: %s", r.Evidence.Ops, r.Evidence.Text)
 			}
 		})
+	}
+}
+
+// As a level a guarantee knows no clocks: else it would not follow from PRAM.
+func TestLevelsKnowNoClocks(t *testing.T) {
+	swapped := executiontest.Litmus{Script: "w:x=1 | w:x=2 | r:x=2 r:x=1"}.History()
+	swapped[1].Call, swapped[1].Return = 20, 29
+	for i := range swapped[2:] {
+		swapped[2+i].Call, swapped[2+i].Return = history.Time(40+20*i), history.Time(49+20*i)
+	}
+	s := Measure(swapped, ByStore)
+	if in, as := s.Result(swapped, MonotonicReads), (Checker{MonotonicReads}).Check(swapped, judge.Budget{}); in.Verdict != judge.Violated || as.Verdict != judge.Holds || as.Engine != "sessions" {
+		t.Errorf("in real time %v, as a level %v by %s", in.Verdict, as.Verdict, as.Engine)
+	}
+	own := executiontest.Litmus{Script: "w:x=1 w:x=2 | r:x=2 r:x=1"}.History()
+	if r := (Checker{MonotonicReads}).Check(own, judge.Budget{}); r.Verdict != judge.Violated {
+		t.Errorf("writes of one session: %v", r.Verdict)
 	}
 }
 

@@ -150,9 +150,9 @@ func (a *analysis) connectSessions() {
 	}
 }
 
-// over is when a transaction had certainly taken effect.
+// over is when a transaction had certainly taken effect before others were called.
 func (a *analysis) over(t int32) history.Time {
-	if a.ts[t].Status != history.OK {
+	if a.ts[t].Status != history.OK || a.o.Uncalled {
 		return history.Never
 	}
 	return max(a.ts[t].Call, a.ts[t].Return)

@@ -77,6 +77,9 @@ var weaker = [levelCount][]Level{
 	StrictSerializable:        {StrongSessionSerializable, StrongSnapshot},
 }
 
+// realTime reports whether the level is about real time.
+func (l Level) realTime() bool { return l == StrongSnapshot || l == StrictSerializable }
+
 // Implies reports whether every history that keeps l keeps m.
 func (l Level) Implies(m Level) bool {
 	if l == m {

@@ -38,6 +38,11 @@ import (
 type Options struct {
 	Level Level // what Report.Result is about; 0 means StrictSerializable
 
+	// Uncalled says that nobody knows when transactions were called: their calls are
+	// the instants of their answers. Sessions keep their order; levels of real time
+	// are not known to hold.
+	Uncalled bool
+
 	// Assumptions about registers, whose order of versions cannot be seen. They
 	// find anomalies of levels without real time or sessions that would be missed
 	// otherwise, but an anomaly so found may be a breach of the assumption instead.

@@ -38,6 +38,8 @@ func (a *analysis) judgeLevels(b judge.Budget) *judgeOfLevels {
 			j.set(l, judge.Holds, "")
 		case a.unfit != "":
 			j.set(l, judge.Undecided, a.unfit)
+		case a.o.Uncalled && l.realTime():
+			j.set(l, judge.Undecided, "when transactions were called is not known, so there is no telling what was over before")
 		default:
 			j.decide(l)
 		}

@@ -61,6 +61,9 @@ which to follow, and what was applied is printed below the verdict.
              initial value
 
 An operation of unknown outcome, :info, may take effect at any later time or never.
+Transactions may come without their calls, as answers alone: then sessions are judged,
+and real time is not. The session guarantees are levels for those who know no clocks;
+how often they are broken in real time is told beside.
 
 With --level linearizable, a file of registers from 64 MB on whose written values all
 differ is judged while it is read, in the memory of what may yet be read of it.

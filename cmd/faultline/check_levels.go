@@ -56,6 +56,32 @@ func (c *checked) judgeOperations(name string, b judge.Budget) error {
 	if c.everyLevel || name == string(checker.Linearizable) && r.Verdict == judge.Violated {
 		c.addLevels(checker.Levels(h, b))
 	}
+	if asked := guaranteesOf(name); asked != nil {
+		c.addSessions(checker.ScoreSessions(h, scores.Detail.Keys), asked)
+	}
+	return nil
+}
+
+// addSessions takes in how often session guarantees were broken.
+func (c *checked) addSessions(all checker.SessionScores, of []session.Guarantee) {
+	c.SessionOrder = all.Order
+	for _, g := range of {
+		one := all.Sessions[g]
+		one.First = c.inLines(judge.Evidence{Ops: one.Ops, Text: one.First})
+		c.Sessions = append(c.Sessions, one)
+	}
+}
+
+// guaranteesOf returns which session guarantees a name stands for.
+func guaranteesOf(name string) []session.Guarantee {
+	if name == sessionLevels {
+		return session.Guarantees[:]
+	}
+	for _, g := range session.Guarantees {
+		if g.String() == name {
+			return []session.Guarantee{g}
+		}
+	}
 	return nil
 }
 
@@ -63,8 +89,7 @@ func (c *checked) judgeOperations(name string, b judge.Budget) error {
 // violated counts, or else the first that is undecided.
 func judgeLevel(name string, h history.History, b judge.Budget) judge.Result {
 	if name != sessionLevels {
-		one, _ := checker.Find(name)
-		return one.Check(h, b)
+		return checker.CheckLevel(checker.Level(name), h, b)
 	}
 	var worst judge.Result
 	for _, g := range session.Guarantees {
@@ -81,7 +106,8 @@ func judgeLevel(name string, h history.History, b judge.Budget) judge.Result {
 
 func (c *checked) addLevels(r checker.LevelReport) {
 	c.ladder = &r
-	c.Strongest, c.Sessions = r.Strongest, r.Sessions
+	c.Strongest = r.Strongest
+	c.addSessions(r.SessionScores, session.Guarantees[:])
 	for _, l := range r.Levels {
 		c.Levels = append(c.Levels, levelVerdict{string(l.Level), l.Verdict, c.inLines(judge.Evidence{Ops: l.Ops, Text: l.Why})})
 	}
@@ -90,6 +116,9 @@ func (c *checked) addLevels(r checker.LevelReport) {
 // judgeTransactions judges the isolation level asked for, and with it all others.
 func (c *checked) judgeTransactions(name string, b judge.Budget) error {
 	asked := txn.StrictSerializable
+	if c.file.Answers {
+		asked = txn.StrongSessionSerializable // the strongest that needs no calls
+	}
 	c.everyLevel = name == allLevels
 	if name != "" && !c.everyLevel && name != string(checker.Linearizable) { // the same for transactions
 		var ok bool
@@ -98,7 +127,7 @@ func (c *checked) judgeTransactions(name string, b judge.Budget) error {
 			return results.UnknownName("--level", name, txns)
 		}
 	}
-	r := txn.Check(c.file.Transactions, txn.Options{Level: asked}, b)
+	r := txn.Check(c.file.Transactions, txn.Options{Level: asked, Uncalled: c.file.Answers}, b)
 	c.settle(asked.String(), &r.Result)
 	c.report = &r
 	for k, i := range c.proof {
@@ -115,6 +144,7 @@ func (c *checked) judgeTransactions(name string, b judge.Budget) error {
 // settle takes in the verdict on the level asked for.
 func (c *checked) settle(level string, r *judge.Result) {
 	c.Level, c.Verdict, c.Engine, c.Evidence, c.proof = level, r.Verdict, r.Engine, c.inLines(r.Evidence), r.Evidence.Ops
+	c.searched = r.Steps > 0
 	for _, i := range c.proof {
 		c.Proof = append(c.Proof, c.proofOf(i))
 	}
@@ -123,7 +153,7 @@ func (c *checked) settle(level string, r *judge.Result) {
 // inLines returns the sentence of the evidence. Where the file holds no times, it
 // tells lines instead of instants.
 func (c *checked) inLines(e judge.Evidence) string {
-	if c.Timed {
+	if c.Timed && !c.file.Answers {
 		return e.Text
 	}
 	text := e.Text

@@ -33,8 +33,9 @@ type checked struct {
 	Levels       []levelVerdict         `json:"levels,omitempty"` // strongest first
 	Strongest    []checker.Level        `json:"strongest,omitempty"`
 	Sessions     []checker.SessionScore `json:"sessions,omitempty"`
-	Scores       *checker.Scores        `json:"scores,omitempty"` // of operations
-	Notes        []string               `json:"notes,omitempty"`  // rules by which the file was read
+	SessionOrder string                 `json:"session_order,omitempty"` // what these rest on
+	Scores       *checker.Scores        `json:"scores,omitempty"`        // of operations
+	Notes        []string               `json:"notes,omitempty"`         // rules by which the file was read
 
 	initial    bool // it was said what registers hold at first
 	file       *history.File
@@ -42,6 +43,7 @@ type checked struct {
 	report     *txn.Report          // on transactions
 	ladder     *checker.LevelReport // on operations
 	everyLevel bool                 // all levels were asked for
+	searched   bool                 // steps were spent, so that more might decide
 }
 
 // A proof is one of the operations or transactions that show a violation.
@@ -118,7 +120,10 @@ func (p *proof) label() string {
 func (c *checked) when(i int) string {
 	one, at := c.item(i), c.file.Lines[i]
 	from, to := fmt.Sprintf("line %d", at.Call), fmt.Sprint(at.Return)
-	if c.Timed {
+	switch {
+	case c.file.Answers:
+		return from
+	case c.Timed:
 		from, to = one.call.String(), one.back.String()
 	}
 	if one.back == history.Never {
@@ -167,7 +172,10 @@ func (c *checked) text(style report.Style) string {
 	fmt.Fprintf(&b, "%s: %s. %s\n", c.File, word, strings.Join(c.facts(), ", "))
 	switch c.Verdict {
 	case judge.Undecided:
-		fmt.Fprintf(&b, "%s\n  hint: allow more with --budget\n", report.Wrap(c.Evidence, "  "))
+		fmt.Fprintf(&b, "%s\n", report.Wrap(c.Evidence, "  "))
+		if c.searched {
+			b.WriteString("  hint: allow more with --budget\n")
+		}
 	case judge.Violated:
 		c.explain(&b, style)
 	}
@@ -232,8 +240,11 @@ func shorten(text string, n int) string {
 
 // tellLevels says which levels hold: all in a table if all were asked for.
 func (c *checked) tellLevels(b *strings.Builder, style report.Style) {
-	if c.everyLevel {
+	switch {
+	case c.everyLevel:
 		c.tableOfLevels(b, style)
+	case guaranteesOf(c.Level) != nil:
+		c.tellSessions(b)
 	}
 	if c.everyLevel || c.Verdict == judge.Violated && len(c.Levels) > 0 {
 		fmt.Fprintf(b, "%s\n", report.Wrap(c.conclusion(), "  "))
@@ -244,25 +255,45 @@ func (c *checked) tableOfLevels(b *strings.Builder, style report.Style) {
 	table := report.Table{Style: style, Indent: "  ", Head: []string{"level", "verdict", ""}}
 	for _, l := range c.Levels {
 		row := []string{l.Level, l.Verdict.String(), ""}
-		if c.report != nil {
-			row[2] = l.Why // the kind of an anomaly; of operations it is a whole sentence
+		if c.report != nil && l.Verdict == judge.Violated {
+			row[2] = l.Why // the kind of an anomaly; all else is a whole sentence
 		}
 		table.Rows = append(table.Rows, row)
 	}
 	fmt.Fprintf(b, "%s\n", table.String())
-	for _, one := range c.Sessions {
-		if one.Broken > 0 {
-			text := fmt.Sprintf("%s, by the %s: broken by %s (%.3g per thousand), the first: %s", one.Name, c.ladder.Order, report.Count(one.Broken, "op"), one.PerThousand, one.First)
-			fmt.Fprintf(b, "%s\n\n", report.Wrap(text, "  "))
-		}
-	}
+	c.tellSessions(b)
 	told := map[string]bool{c.Evidence: true}
 	for _, l := range c.Levels {
-		if c.report == nil && l.Why != "" && !told[l.Why] {
+		if row := c.report != nil && l.Verdict == judge.Violated; !row && l.Why != "" && !told[l.Why] {
 			told[l.Why] = true
 			fmt.Fprintf(b, "%s\n\n", report.Wrap(l.Level+": "+l.Why, "  "))
 		}
 	}
+}
+
+// tellSessions says how often session guarantees were broken by what is known of
+// the order of writes beyond what sessions see.
+func (c *checked) tellSessions(b *strings.Builder) {
+	for _, one := range c.Sessions {
+		if one.Broken == 0 || one.First == c.Evidence {
+			continue
+		}
+		by := strings.NewReplacer("store's", "the store's", "+", " and ").Replace(c.SessionOrder)
+		text := one.Name + ": "
+		if c.holds(one.Name) {
+			text = one.Name + " holds for those who know no more than sessions see; "
+		}
+		text += fmt.Sprintf("by %s, %s broke it (%.3g per thousand), the first: %s", by, report.Count(one.Broken, "op"), one.PerThousand, one.First)
+		fmt.Fprintf(b, "%s\n\n", report.Wrap(text, "  "))
+	}
+}
+
+// holds reports whether a session guarantee holds as a level.
+func (c *checked) holds(guarantee string) bool {
+	if !c.everyLevel {
+		return c.Verdict == judge.Holds
+	}
+	return c.ladder.Holds(checker.Level(guarantee))
 }
 
 // tellScores says how far from linearizable the history is, and how stale its
