@@ -166,10 +166,20 @@ func (s *Sim) Paused(id NodeID) bool { return s.node(id).paused }
 // Handler returns the live handler of the node at id, or nil while it is down.
 // It is for observers: fault scripts that aim at a leader, dumps at the end.
 func (s *Sim) Handler(id NodeID) Handler {
-	if n := s.node(id); n.up && n.started {
-		return n.handler
+	n := s.node(id)
+	if !n.up || !n.started {
+		return nil
 	}
-	return nil
+	if w, is := n.handler.(Wrapper); is {
+		return w.Inside()
+	}
+	return n.handler
+}
+
+// A Wrapper is a Handler that keeps some things from another, to which it passes on the rest.
+type Wrapper interface {
+	// Inside returns the handler to which it passes on.
+	Inside() Handler
 }
 
 // Crash stops the node at id. Its handler and timers are gone, and of what it

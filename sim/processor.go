@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type processor struct {
 type hand struct {
 	work
 	holds bool    // work, on which it is at work or, while the node is paused, is not
+	kept  bool    // at a job that the handler has (Server.Blocking)
 	end   TimerID // of the work that it is at
 }
 
@@ -32,7 +34,7 @@ type work struct {
 	msg    any
 	alarm  TimerID       // of a timer; zero once it was cancelled
 	takes  time.Duration // on a healthy node; of what a server works on
-	since  Time          // it came
+	since  Time          // it came; of one that the handler has, when it got it
 	from   NodeID        // None: no message
 	nature nature
 }
@@ -68,6 +70,14 @@ func (l *lane) shift() work {
 	return w
 }
 
+// next takes the oldest work, if there is any.
+func (l *lane) next() (work, bool) {
+	if l.len() == 0 {
+		return work{}, false
+	}
+	return l.shift(), true
+}
+
 // pop takes the newest work, which there must be.
 func (l *lane) pop() work {
 	last := len(l.works) - 1
@@ -75,6 +85,17 @@ func (l *lane) pop() work {
 	l.works[last] = work{}
 	l.works = l.works[:last]
 	return w
+}
+
+// drop takes the first work out of the line of which is reports true, and reports whether there was one.
+func (l *lane) drop(is func(*work) bool) bool {
+	for i := l.first; i < len(l.works); i++ {
+		if is(&l.works[i]) {
+			l.works = slices.Delete(l.works, i, i+1)
+			return true
+		}
+	}
+	return false
 }
 
 func (l *lane) clear() {
@@ -110,11 +131,14 @@ func (n *node) work() {
 	}
 	for i := range p.hands {
 		h := &p.hands[i]
-		if h.end != 0 {
+		if h.end != 0 || h.kept {
 			continue
 		}
 		if !h.holds {
-			w, ok := n.next()
+			w, ok := n.next(i)
+			if !ok && i == 0 && p.server != nil && p.rules.Blocking {
+				continue // the others have a line of their own
+			}
 			if !ok {
 				return
 			}
@@ -125,16 +149,13 @@ func (n *node) work() {
 	}
 }
 
-// next takes what is to be worked on next.
-func (n *node) next() (work, bool) {
+// next takes what a hand is to work on next.
+func (n *node) next(hand int) (work, bool) {
 	p := &n.processor
 	if p.server != nil {
-		return n.serve()
+		return n.serve(hand)
 	}
-	if p.line.len() == 0 {
-		return work{}, false
-	}
-	return p.line.shift(), true
+	return p.line.next()
 }
 
 // duration returns how long the work takes now.
@@ -164,10 +185,17 @@ const thousandths = 1000
 // worked handles what a hand is done with, which goes on with the next.
 func (n *node) worked(end TimerID) {
 	p := &n.processor
-	w := p.release(end)
+	i := p.handOf(end)
+	w := p.hands[i].work
 	if p.server != nil {
 		p.account(n.sim.ClockTime(n.sim.now), &w, p.duration(&w))
+		if p.rules.Blocking && w.nature == job {
+			n.keep(i)
+			return
+		}
 	}
+	p.hands[i] = hand{}
+	p.held--
 	n.refresh()
 	n.work()
 	switch {
@@ -181,16 +209,13 @@ func (n *node) worked(end TimerID) {
 	}
 }
 
-// release takes its work from the hand that ends it.
-func (p *processor) release(end TimerID) work {
+// handOf returns the place of the hand whose work ends.
+func (p *processor) handOf(end TimerID) int {
 	i := 0
 	for p.hands[i].end != end {
 		i++
 	}
-	w := p.hands[i].work
-	p.hands[i] = hand{}
-	p.held--
-	return w
+	return i
 }
 
 // restart begins anew what is worked on: the processor stopped, or its pace is another.

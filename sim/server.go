@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // A Server is how the processor of a node serves clients: it gives their requests
 // rules that other work does not have. The zero Server is a processor like any
@@ -22,6 +25,12 @@ type Server struct {
 	// what the Job would have taken. It goes before all other work: to look at a
 	// request is what refusing it takes.
 	RejectCost int64
+
+	// Blocking keeps a worker at a Job after the handler got it, until the handler
+	// calls Workplace.Free: a thread that waits for others' answers does nothing else.
+	// What is no Job has a worker of its own then, or the answers that all wait for
+	// would wait for them.
+	Blocking bool
 
 	DropExpired bool          // drop a Job whose sender no longer waits when its turn comes
 	MinLeft     time.Duration // and one whose sender waits no longer than this
@@ -64,13 +73,29 @@ type Job interface {
 	Refusal(sure bool) any
 }
 
+// A Recall is a message that takes back a Job of its sender's that still waits in
+// line. What is worked on already, or was, is for the handler to end.
+type Recall interface {
+	// Recalls reports whether a job is the one that it takes back.
+	Recalls(job any) bool
+}
+
+// A Workplace is an Env of a node with the rules of a Server that is Blocking.
+type Workplace interface {
+	// Worker returns the worker that brought the Job which the handler is given now.
+	Worker() int
+	// Free lets go of a worker, which goes on to the next work.
+	Free(worker int)
+}
+
 // ServerStats counts what a server did.
 type ServerStats struct {
 	Done    int // jobs that were worked on to the end
 	Refused int // jobs that were turned away
 	Dropped int // jobs that were dropped, since their senders would not wait for the answer
 
-	// Time of workers: on all work, and of this on jobs whose sender no longer waited when they were done, and on refusals.
+	// Time of workers: on all work, with that for which they were kept (Blocking), and of this on jobs whose sender no
+	// longer waited when they were done, and on refusals.
 	Busy, Wasted time.Duration
 }
 
@@ -88,9 +113,10 @@ func (a ServerStats) Minus(b ServerStats) ServerStats {
 type server struct {
 	rules Server
 	rand  Stream // apart from the node's own, so that a rule changes no other draw
-	stack lane   // of LIFO: the jobs
+	stack lane   // the jobs, where they do not wait in the line of all else: of LIFO, and if workers are kept
 	turns lane   // refusals that take time
 	jobs  int    // that wait to be worked on
+	at    int    // the worker whose job the handler is given
 	codel codel
 	stats ServerStats
 }
@@ -105,6 +131,9 @@ func (s *Sim) SetServer(id NodeID, rules Server) {
 	p := &n.processor
 	p.server = &server{rules: rules, rand: *newStream(s.seed, uint64(id)|serverStreams), codel: newCodel(rules)}
 	p.hands = make([]hand, max(rules.Workers, 1))
+	if rules.Blocking {
+		p.hands = append(p.hands, hand{})
+	}
 	n.refresh()
 }
 
@@ -122,6 +151,9 @@ func (n *node) admit(w work) {
 	p := &n.processor
 	w.since = n.sim.now
 	if _, is := w.msg.(Job); !is {
+		if r, is := w.msg.(Recall); is {
+			n.recall(r, w.from)
+		}
 		p.line.push(w)
 		return
 	}
@@ -140,7 +172,7 @@ func (n *node) admit(w work) {
 		return
 	}
 	p.jobs++
-	if lifo {
+	if lifo || p.rules.Blocking {
 		p.stack.push(w)
 	} else {
 		p.line.push(w)
@@ -150,26 +182,26 @@ func (n *node) admit(w work) {
 // full reports whether a job that comes now is one too many: as many wait as may,
 // and all workers are busy or about to be.
 func (p *processor) full() bool {
-	return p.rules.Bounded && p.jobs >= p.rules.Limit && p.held+p.line.len()+p.stack.len()+p.turns.len() >= len(p.hands)
+	if !p.rules.Bounded || p.jobs < p.rules.Limit {
+		return false
+	}
+	taken, workers := p.held+p.stack.len()+p.turns.len(), len(p.hands)
+	if !p.rules.Blocking {
+		return taken+p.line.len() >= workers
+	}
+	if p.hands[0].holds {
+		taken--
+	}
+	return taken >= workers-1
 }
 
-// serve takes what is to be worked on next, and gets rid of the jobs that are not.
-func (n *node) serve() (work, bool) {
+// serve takes what a hand is to work on next, and gets rid of the jobs that are not.
+func (n *node) serve(hand int) (work, bool) {
 	p := &n.processor
 	for {
-		var w work
-		switch {
-		case p.turns.len() > 0:
-			return p.turns.shift(), true
-		case p.line.len() > 0:
-			w = p.line.shift()
-		case p.stack.len() > 0:
-			w = p.stack.pop()
-		default:
-			return work{}, false
-		}
-		if w.nature != job {
-			return w, true
+		w, ok := p.pick(hand)
+		if !ok || w.nature != job {
+			return w, ok
 		}
 		p.jobs--
 		switch now := n.sim.now; {
@@ -183,11 +215,70 @@ func (n *node) serve() (work, bool) {
 	}
 }
 
+// pick takes what is next in line for a hand: the first, if workers are kept, is for all that is no job.
+func (p *processor) pick(hand int) (work, bool) {
+	mixed := !p.rules.Blocking
+	switch {
+	case !mixed && hand == 0:
+		return p.line.next()
+	case p.turns.len() > 0:
+		return p.turns.next()
+	case mixed && p.line.len() > 0:
+		return p.line.next()
+	case p.stack.len() > 0 && p.rules.Discipline == LIFO:
+		return p.stack.pop(), true
+	}
+	return p.stack.next()
+}
+
 // hopeless reports whether the sender of a job will not wait for its answer. The
 // server can but look at its own clock.
 func (n *node) hopeless(w *work) bool {
 	r := &n.processor.rules
 	return r.DropExpired && w.msg.(Job).Expires() <= n.Clock().Add(r.MinLeft)
+}
+
+// recall drops a waiting job that its sender takes back.
+func (n *node) recall(r Recall, from NodeID) {
+	p := &n.processor
+	for _, l := range []*lane{&p.line, &p.stack} {
+		if l.drop(func(w *work) bool { return w.nature == job && w.from == from && r.Recalls(w.msg) }) {
+			p.jobs--
+			p.stats.Dropped++
+			return
+		}
+	}
+}
+
+// keep has a worker stay at its job while the handler sees to it.
+func (n *node) keep(i int) {
+	p := &n.processor
+	h := &p.hands[i]
+	h.end, h.kept, h.since = 0, true, n.sim.now
+	p.at = i
+	n.sim.receive(n, h.from, h.msg)
+}
+
+// Worker returns the worker that brought the Job which the handler is given now (Workplace).
+func (n *node) Worker() int { return n.processor.at }
+
+// Free lets go of a worker (Workplace). The time for which it was kept counts as
+// time at work: nobody else could have had it.
+func (n *node) Free(worker int) {
+	p := &n.processor
+	h := &p.hands[worker]
+	if !h.kept {
+		panic(fmt.Sprintf("sim: node %d frees worker %d, which is not kept", n.id, worker))
+	}
+	took := n.sim.now.Sub(h.since)
+	p.stats.Busy += took
+	if h.msg.(Job).Expires() <= n.sim.ClockTime(n.sim.now) {
+		p.stats.Wasted += took
+	}
+	*h = hand{}
+	p.held--
+	n.refresh()
+	n.work()
 }
 
 // turnAway answers a job that will not be worked on, at once or when that is worked off.
