@@ -70,10 +70,18 @@ func (c *session) perform(j job) history.Status {
 // attempt calls the store until it answers or the policy gives up.
 func (c *session) attempt() {
 	i := &c.intent
-	about := policy.Intent{Mutates: i.op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(i.targets), Peers: i}
+	about := policy.Intent{Mutates: i.op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(i.targets), Shard: c.run.shardOf(i.op.Key), Peers: i}
 	i.end(c.caller.Do(c.shared, about, c.caller.NextToken(), i))
 	c.run.record.Return(i.handle, history.Time(c.proc.Now()), i.reply.Status, i.reply.Value, i.reply.Swapped)
 	c.run.record.Rank(i.handle, i.reply.Version)
+}
+
+// shardOf returns the part of the store that a key belongs to.
+func (r *run) shardOf(key string) int {
+	if shard := r.scenario.Model.Shard; shard != nil {
+		return shard(r.config, key)
+	}
+	return 0
 }
 
 // learn remembers whom to ask next time, and the value to expect in a compare-and-set.
@@ -131,7 +139,7 @@ func (i *intent) Request(h call.Header, target int) (sim.NodeID, call.Asks) {
 	}
 	i.attempts++
 	i.run.attempts++
-	h.Token = i.run.scenario.Key.token(h)
+	h.Token, h.Origin = i.run.scenario.Key.token(h), i.index+1
 	return to, store.Request{Header: h, Kind: i.op.Kind, Key: i.op.Key, In: i.op.In, Expect: i.op.Expect}
 }
 

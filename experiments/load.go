@@ -394,6 +394,7 @@ func (s *Spec) scenario(name string) (*Scenario, error) {
 	}
 	sc.ReplicaSites, _ = siteNumbers(topology, s.Network.ReplicasAt)
 	sc.ClientSites, _ = siteNumbers(topology, s.Network.ClientsAt)
+	sc.SLO = float64(s.SLO)
 	sc.ServiceOnly = s.Judge == "service"
 	for _, f := range s.Faults {
 		sc.Faults = append(sc.Faults, f.Fault)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"faultline/experiments/fault"
+	"faultline/experiments/workload"
 	"faultline/results"
 	"faultline/sim"
 )
@@ -21,6 +22,7 @@ func TestRecoveryIsToStay(t *testing.T) {
 		{"at once", func(int) bool { return true }, 0, true},
 		{"a good second at 20, well from 30 on", func(s int) bool { return s == 20 || s >= 30 }, 20 * time.Second, true},
 		{"well for the last three seconds", func(s int) bool { return s >= 57 }, 0, false},
+		{"well from 20 on, and ill again from 40 on", func(s int) bool { return s >= 20 && s < 40 }, 0, false},
 		{"never", func(int) bool { return false }, 0, false},
 	} {
 		s := served{row: &results.Row{}, window: time.Second}
@@ -32,9 +34,12 @@ func TestRecoveryIsToStay(t *testing.T) {
 			s.row.Timeline.Called = append(s.row.Timeline.Called, good)
 			s.row.Timeline.OK = append(s.row.Timeline.OK, ok)
 		}
+		s.row.Metrics = map[string]float64{}
 		o := &Outcome{Bands: []fault.Band{{To: sim.Time(10 * time.Second)}}}
-		if got, ok := s.recovery(o, time.Minute); got != c.want || ok != c.ok {
-			t.Errorf("%s: %v %v, want %v %v", c.what, got, ok, c.want, c.ok)
+		s.scoreOutage(&Scenario{Workload: workload.Workload{Duration: time.Minute}}, o, nil)
+		got, ok := s.row.Metrics["recovery"]
+		if got != ms(c.want) || ok != c.ok || (s.row.Metrics["recovered"] == 1) != c.ok {
+			t.Errorf("%s: %v ms %v, want %v %v", c.what, got, ok, c.want, c.ok)
 		}
 	}
 }

@@ -30,10 +30,12 @@ type run struct {
 	record    *history.Recorder
 	arrivals  []sim.Time // by handle of the recorder: when the operation was wanted
 	attempts  int
+	rates     []Rate
 	rate      float64 // at which operations arrive now, as a multiple of the workload's
 	elected   []Election
 	values    int64 // the latest value written: each is new
 	dedups    bool  // the store applies a retried write once
+	guards    bool  // replicas stand behind guards
 	remembers bool  // clients remember what they saw, for compare-and-sets
 	stopped   bool  // clients begin no more operations
 }
@@ -59,6 +61,8 @@ type Outcome struct {
 	Servers  sim.ServerStats // of all replicas that are servers, over the workload
 	Workers  int             // of theirs
 	Edges    []results.Edge  // who asked whom, over the workload; empty without services
+	Culprits []int           // clients, from 1, whose requests were poison
+	Rates    []Rate          // at which operations arrived, in an open loop: the first from the beginning
 	Elected  []Election      // who began to lead, and when; empty where nobody is elected
 }
 
@@ -118,6 +122,8 @@ func (r *run) play() *Outcome {
 	r.readAll()
 	o := r.outcome(end, final, costs)
 	o.Servers, o.Workers, o.Elected = served, r.workers(), r.elected
+	o.Rates = r.rates
+	o.Culprits = r.world.Culprits()
 	o.Edges = r.meter.edges()
 	return o
 }
@@ -188,6 +194,7 @@ func (c *client) pass(p *sim.Proc, gap time.Duration) {
 // surge changes the rate of the workload.
 func (r *run) surge(rate float64) {
 	r.rate = rate
+	r.rates = append(r.rates, Rate{r.sim.Now(), float64(rate * r.scenario.Workload.Rate)})
 	for _, c := range r.clients {
 		c.arrivals.Wake()
 	}

@@ -44,8 +44,9 @@ type Scenario struct {
 	Warmup time.Duration // before the run begins at time 0, for stores to elect their leaders
 	Settle time.Duration // after the faults are healed, before the final reads
 
-	ServiceOnly bool // judge staleness, availability, latency and cost alone
-	CheckBudget int  // steps that the linearizability checker may search; 0: DefaultCheckBudget
+	SLO         float64 // share of operations that must succeed; 0: DefaultSLO
+	ServiceOnly bool    // judge staleness, availability, latency and cost alone
+	CheckBudget int     // steps that the linearizability checker may search; 0: DefaultCheckBudget
 }
 
 // Defaults for what a Scenario may leave open.

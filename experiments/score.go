@@ -260,15 +260,7 @@ func scoreService(row *results.Row, sc *Scenario, o *Outcome) {
 	}
 	scoreServers(row, o, sc.Workload.Duration)
 	scoreCalls(row, o, len(ops))
-	if share, ok := s.afterwards(o, sc.Workload.Duration); ok {
-		row.Metrics["recovered"] = 0
-		if share >= enough {
-			row.Metrics["recovered"] = 1
-		}
-	}
-	if recovery, ok := s.recovery(o, sc.Workload.Duration); ok {
-		row.Metrics["recovery"] = ms(recovery)
-	}
+	s.scoreOutage(sc, o, ops)
 }
 
 // windowOf returns the width of the timeline's windows: a quarter of a second, or
@@ -363,69 +355,6 @@ func scoreServers(row *results.Row, o *Outcome, length time.Duration) {
 	if shed := did.Refused + did.Dropped; did.Done+shed > 0 {
 		row.Metrics["turned_away"] = float64(shed) / float64(did.Done+shed)
 	}
-}
-
-// enough is the share of operations that succeed where service is well.
-const enough = 0.9
-
-// lastHealed returns when the last fault ended that ended while the workload went on, or 0.
-func lastHealed(o *Outcome, end time.Duration) (healed time.Duration) {
-	for _, b := range o.Bands {
-		if to := time.Duration(b.To); to < end {
-			healed = max(healed, to)
-		}
-	}
-	return healed
-}
-
-// afterwards returns the share of operations that succeed in the last quarter of
-// the time after the last fault. It is not there if no fault ended in time.
-func (s *served) afterwards(o *Outcome, end time.Duration) (share float64, any bool) {
-	healed := lastHealed(o, end)
-	if healed == 0 {
-		return 0, false
-	}
-	called, ok := 0, 0
-	t := &s.row.Timeline
-	for i := int((end - (end-healed)/4 + s.window - 1) / s.window); i < len(t.Called); i++ {
-		called += t.Called[i]
-		ok += t.OK[i]
-	}
-	return float64(ok) / float64(called), called > 0
-}
-
-// steady is for how long service must be well to count as back, or a quarter of the
-// time after the last fault if that is shorter: one good window in the middle of a
-// storm is chance.
-const steady = 5 * time.Second
-
-// recovery returns the time from the end of the last fault that ended while the
-// workload went on until service is well and stays so: to the first window of which,
-// and of the span of steady that begins with it, at least 90 % of the operations
-// succeed. It is not there if no fault ended in time, or service did not come back.
-func (s *served) recovery(o *Outcome, end time.Duration) (time.Duration, bool) {
-	healed := lastHealed(o, end)
-	if healed == 0 {
-		return 0, false
-	}
-	span := int((min(steady, (end-healed)/4) + s.window - 1) / s.window)
-	for i := int((healed + s.window - 1) / s.window); i+span <= int(end/s.window); i++ {
-		if s.well(i, i+1) && s.well(i, i+span) {
-			return time.Duration(i)*s.window - healed, true
-		}
-	}
-	return 0, false
-}
-
-// well reports whether at least 90 % of the operations called in some windows succeed, of which there must be one.
-func (s *served) well(from, to int) bool {
-	called, ok := 0, 0
-	t := &s.row.Timeline
-	for i := from; i < min(to, len(t.Called)); i++ {
-		called += t.Called[i]
-		ok += t.OK[i]
-	}
-	return called > 0 && float64(ok) >= enough*float64(called)
 }
 
 // scoreElections counts elections, and tells of the first. A store in which nobody

@@ -39,11 +39,19 @@ type Spec struct {
 
 	Sweep  strict.Map[[]*strict.Node] `yaml:"sweep" doc:"settings to vary: path in this file -> values; every combination is run; braces set several paths alike: services.{a,b}.n"`
 	Judge  string                     `yaml:"judge" oneof:"all,service" default:"all" doc:"what runs are judged by: all; or service: staleness, availability, latency and cost alone, for long runs of which no more is asked"`
+	SLO    strict.Share               `yaml:"slo" default:"99.9%" doc:"share of operations that must succeed: what is left is the budget of errors"`
 	Seeds  SeedsSpec                  `yaml:"seeds" doc:"seeds of every cell: 1..200, a list, a number, or auto: until the interval of the share of successes is narrower than a point on each side, 200 at most"`
 	Expect ExpectSpec                 `yaml:"expect" doc:"what must come out; the exit code says whether it did"`
 	Plot   []PlotSpec                 `yaml:"plot" doc:"charts to draw"`
 
 	Published *PublishedSpec `yaml:"published" doc:"figures that others published, which faultline reproduce compares with what comes out"`
+}
+
+// CheckStrict looks at what is at the top.
+func (s *Spec) CheckStrict(n *strict.Node) {
+	if s.SLO >= 1 {
+		n.Field("slo").Fail("an objective of 100% leaves no budget of errors", "say what may fail, too: 99.99%")
+	}
 }
 
 // WorkloadSpec is the workload as it is written.

@@ -22,6 +22,7 @@ type ClientSpec struct {
 	Limiter  *LimiterSpec    `yaml:"limiter" doc:"how many calls may be under way at once"`
 	Balance  string          `yaml:"balance" oneof:"in-order,round-robin,random,least-loaded,two-choices" default:"in-order" doc:"which replica is asked first: in-order: the one that the store names"`
 	Eject    *EjectSpec      `yaml:"eject" doc:"keep away from replicas that fail (Envoy's outlier detection)"`
+	Cancel   bool            `yaml:"cancel" default:"false" doc:"tell who was asked when an attempt is given up: a server takes it out of its line, a service gives up what it asked of others; a store ends what it began"`
 
 	resolved policy.Policy
 }
@@ -142,6 +143,7 @@ func (s *ClientSpec) resolve(written func(string) bool) policy.Policy {
 		p.Balance = named(policy.BalanceRules, s.Balance)
 	}
 	p.Resend, _ = policy.ParseResend(s.Resend)
+	p.Cancel = s.Cancel
 	s.replaceParts(&p)
 	return p
 }

@@ -60,6 +60,15 @@ func TestMistakesInServicesAreNamed(t *testing.T) {
 		"model: single\nservices: {api: {}}\n":                                                 "no path leads from service api to the model",
 		"model: single\nservices: {api: {calls: [[]]}}\n":                                      "no call in the list",
 		"model: single\nservices: {api: {calls: [{too: store}]}}\n":                            "too",
+		"services: {api: {blocking: true, calls: [b]}, b: {}}\n":                               "give it a server of its own",
+		"services: {api: {blocking: true, server: {workers: 2}}}\n":                            "calls nobody",
+		"services: {api: {calls: [{to: b, share: 0%}]}, b: {}}\n":                              "leave the call out",
+		"services: {api: {n: 2, shards: {size: 1, by: kee}}}\n":                                `did you mean "key"`,
+		"services: {api: {calls: [b]}, b: {n: 2, shards: {size: 3}}}\n":                        "shards of 3 of its 2 replicas",
+		"services: {api: {calls: [{to: b, client: {cancle: true}}]}, b: {}}\n":                 `did you mean "cancel"`,
+		"workload: {reads: 100%}\nservices: {api: {}}\nfaults: [{poison: {clients: c9}}]\n":    "there is no c9",
+		"workload: {reads: 100%}\nservices: {api: {}}\nfaults: [{poison: {does: crsh}}]\n":     `did you mean "crash"`,
+		"services: {api: {}}\nslo: 100%\n":                                                     "leaves no budget",
 		"model: single\nservices: {api: {calls: [store]}}\nfaults: [{crash: {target: apy}}]\n": "apy",
 	} {
 		if _, err := Parse("test.yaml", []byte("version: 1\n"+text)); err == nil || !strings.Contains(err.Error(), says) {
@@ -75,20 +84,21 @@ version: 1
 model: {kind: single, n: 2}
 server: {workers: 4}
 services:
-  api: {n: 3, calls: [auth, [{to: ads, optional: true, refresh: 1s}, {to: mid, deadline: passed-on}]]}
-  auth: {n: 1, server: {workers: 7}}
+  api: {n: 3, blocking: true, server: {workers: 5}, calls: [{to: auth, share: 20%}, [{to: ads, optional: true, refresh: 1s}, {to: mid, deadline: passed-on}]]}
+  auth: {n: 4, server: {workers: 7}, shards: {size: 2, by: key, kind: cells}}
   ads: {n: 1}
-  mid: {n: 1, calls: [{to: store, key: none, cache: {for: 1s, stale: true}, client: {preset: grpc}}]}
+  mid: {n: 1, calls: [{to: store, key: none, cache: {for: 1s, stale: true}, client: {preset: grpc, cancel: true}}]}
+slo: 99.5%
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sc := e.Cells[0].Scenario
-	if sc.Replicas != 8 || sc.serverOf(0).Workers != 4 || sc.serverOf(5).Workers != 7 || sc.serverOf(6).Workers != 4 {
-		t.Errorf("%d replicas, servers %+v, %+v, %+v", sc.Replicas, sc.serverOf(0), sc.serverOf(5), sc.serverOf(6))
+	if sc.Replicas != 11 || sc.serverOf(0).Workers != 4 || sc.serverOf(5).Workers != 7 || sc.serverOf(9).Workers != 4 {
+		t.Errorf("%d replicas, servers %+v, %+v, %+v", sc.Replicas, sc.serverOf(0), sc.serverOf(5), sc.serverOf(9))
 	}
 	g := sc.groups()
-	if len(g) != 5 || g[0].Name != "store" || g[0].To != 2 || g[2].Name != "auth" || g[2].From != 5 || g[2].To != 6 {
+	if len(g) != 5 || g[0].Name != "store" || g[0].To != 2 || g[2].Name != "auth" || g[2].From != 5 || g[2].To != 9 {
 		t.Errorf("groups %+v", g)
 	}
 	if c := sc.Services.Services[0].Stages[1][0]; !c.Optional || c.Refresh != time.Second {
@@ -96,6 +106,15 @@ services:
 	}
 	if c := sc.Services.Services[3].Stages[0][0]; !c.NoKey || !c.Stale || c.Cache != time.Second || c.Policy.MaxAttempts != 4 {
 		t.Errorf("the call to the store is %+v", c)
+	}
+	if front := sc.Services.Services[0]; !front.Server.Blocking || front.Server.Workers != 5 || front.Stages[0][0].Share != 0.2 {
+		t.Errorf("api is %+v", front)
+	}
+	if auth := sc.Services.Services[1]; auth.Shard != 2 || !auth.ByKey || !auth.Cells {
+		t.Errorf("auth is %+v", auth)
+	}
+	if !sc.Services.Services[3].Stages[0][0].Policy.Cancel || sc.Policy.Cancel || sc.SLO != 0.995 {
+		t.Errorf("clients cancel: %v, the objective is %v", sc.Policy.Cancel, sc.SLO)
 	}
 	if sc.Model.Claims(sc.Config()) != "eventual" || sc.Model.AppliesOnce(sc.Config()) {
 		t.Error("behind a cache, and without tokens, single still claims to be linearizable and to apply once")

@@ -15,14 +15,16 @@ type ServiceSpec struct {
 	N          int         `yaml:"n" default:"3" min:"1" max:"1000" doc:"replicas"`
 	Server     *ServerSpec `yaml:"server" doc:"how they serve requests; default: as server, at the top, says"`
 	Concurrent int         `yaml:"concurrent" default:"0" min:"0" max:"1000000" doc:"requests that a replica has under way at once, waits for answers included; one more is turned away; 0: any number"`
-	Shards     *ShardSpec  `yaml:"shards" doc:"of the first service: which replicas a client may ask; default: all"`
+	Shards     *ShardSpec  `yaml:"shards" doc:"which replicas serve a client, or a key, whoever asks on its behalf; default: all"`
+	Blocking   bool        `yaml:"blocking" default:"false" doc:"a worker of server is kept at a request until that is answered, waits for others included, as a thread is; needs server here"`
 	Calls      []StageSpec `yaml:"calls" doc:"whom a request needs, one after the other: a service, store (the model), or a list of them that are called at once"`
 }
 
 // ShardSpec is who may ask whom, as it is written.
 type ShardSpec struct {
-	Size int    `yaml:"size" required:"true" min:"1" max:"1000" doc:"replicas that one client may ask"`
-	Kind string `yaml:"kind" oneof:"shuffle,cells" default:"shuffle" doc:"shuffle: each client has a choice of its own; cells: replicas are divided up, and clients with them"`
+	Size int    `yaml:"size" required:"true" min:"1" max:"1000" doc:"replicas of each shard"`
+	By   string `yaml:"by" oneof:"client,key" default:"client" doc:"what is dealt out to shards: clients, whose requests keep theirs on their way through all services; or keys"`
+	Kind string `yaml:"kind" oneof:"shuffle,cells" default:"shuffle" doc:"shuffle: each client, or key, has a choice of its own; cells: replicas are divided up, and clients or keys with them"`
 }
 
 // StageSpec is what a service calls at one time: auth, {to: auth, optional: true}, or a list of such.
@@ -33,6 +35,7 @@ type CallSpec struct {
 	Label    string           `yaml:"label" doc:"name in tables and charts, where it is swept"`
 	To       string           `yaml:"to" required:"true" doc:"a service, or store"`
 	Times    int              `yaml:"times" default:"1" min:"1" max:"10000" doc:"how many such calls are made at once (fan-out)"`
+	Share    strict.Share     `yaml:"share" default:"100%" doc:"of the requests that need the call: which they are does not change from one attempt to the next"`
 	Optional bool             `yaml:"optional" default:"false" doc:"the request does without if the call fails (soft dependency)"`
 	Client   *ClientSpec      `yaml:"client" doc:"policy of the call, as that of clients; limiter: {rule: fixed} is a bulkhead; default: one attempt of 500ms, at the replicas of a service in turn"`
 	Deadline string           `yaml:"deadline" oneof:"own,passed-on" default:"own" doc:"passed-on: the one called hears of the caller's deadline if that is earlier"`
@@ -46,6 +49,20 @@ type CacheSpec struct {
 	For      strict.Duration `yaml:"for" required:"true" min:"1us" max:"24h" doc:"how long an answer about a key is good"`
 	Coalesce bool            `yaml:"coalesce" default:"false" doc:"of several requests that miss a key at once, one asks for all: no stampede"`
 	Stale    bool            `yaml:"stale" default:"false" doc:"if the call fails, an answer that is too old will do"`
+}
+
+// CheckStrict looks at the rules that span several fields.
+func (s *ServiceSpec) CheckStrict(n *strict.Node) {
+	if s.Blocking && s.Server == nil {
+		n.Field("blocking").Fail("blocking keeps workers, and the service says nothing of any", "give it a server of its own: {workers: 20, service: 1ms}")
+	}
+}
+
+// CheckStrict looks at what a share may be.
+func (s *CallSpec) CheckStrict(n *strict.Node) {
+	if s.Share == 0 {
+		n.Field("share").Fail("no request needs the call", "leave the call out, or give it a share such as 20%")
+	}
 }
 
 // UnmarshalStrict reads the stage.
@@ -95,7 +112,10 @@ func oneAttempt(to string) policy.Policy {
 
 // call returns what the spec describes.
 func (s *CallSpec) call() service.Call {
-	c := service.Call{To: s.To, Optional: s.Optional, Policy: oneAttempt(s.To), PassOn: s.Deadline == "passed-on", NoKey: s.Key == "none"}
+	c := service.Call{To: s.To, Share: float64(s.Share), Optional: s.Optional, Policy: oneAttempt(s.To), PassOn: s.Deadline == "passed-on", NoKey: s.Key == "none"}
+	if c.Share >= 1 {
+		c.Share = 0
+	}
 	if s.Client != nil {
 		c.Policy = s.Client.policy()
 	}
@@ -115,7 +135,10 @@ func (s *Spec) graph() *service.Graph {
 		spec := entry.Value
 		sv := service.Service{Name: entry.Name, Replicas: spec.N, Server: spec.Server.server(), Concurrent: spec.Concurrent}
 		if spec.Shards != nil {
-			sv.Shard, sv.Cells = spec.Shards.Size, spec.Shards.Kind == "cells"
+			sv.Shard, sv.Cells, sv.ByKey = spec.Shards.Size, spec.Shards.Kind == "cells", spec.Shards.By == "key"
+		}
+		if spec.Blocking && sv.Server != nil {
+			sv.Server.Blocking = true
 		}
 		for i := range spec.Calls {
 			var stage []service.Call

@@ -44,7 +44,11 @@ func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
 		r.elected = append(r.elected, Election{r.sim.Now(), id, term})
 	}
 	r.dedups = sc.Model.AppliesOnce(r.config) && sc.Key == PerIntent
+	r.guards = sc.needsGuards()
 	r.remembers = sc.Workload.Mix.CAS > 0
+	if sc.Workload.Open() {
+		r.rates = []Rate{{PerSecond: sc.Workload.Rate}}
+	}
 	r.addReplicas()
 	r.addClients(base)
 	r.world = r.newWorld()
@@ -110,7 +114,7 @@ func (r *run) addReplicas() {
 	sc := r.scenario
 	for i, id := range r.config.Replicas {
 		r.net.Place(id, r.site(sc.ReplicaSites, i))
-		r.sim.Add(id, func() sim.Handler { return sc.Model.Replica(r.config, id) })
+		r.sim.Add(id, func() sim.Handler { return r.guarded(id, sc.Model.Replica(r.config, id)) })
 		r.sim.SetCPU(id, sc.CPU)
 		if rules := sc.serverOf(i); rules != nil {
 			r.sim.SetServer(id, *rules)
@@ -144,7 +148,7 @@ func (r *run) addProxy(c *client) sim.NodeID {
 		return sim.None
 	}
 	r.net.Colocate(id, c.id)
-	r.sim.Add(id, func() sim.Handler { return m.Proxy(r.config, id) })
+	r.sim.Add(id, func() sim.Handler { return r.guarded(id, m.Proxy(r.config, id)) })
 	return id
 }
 

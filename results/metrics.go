@@ -89,8 +89,17 @@ var Metrics = []Metric{
 	{"next_leader", "time to the next leader", Millisecond, Lower, "Time from the beginning of the first fault until a replica begins to lead; none if nobody does."},
 	{"first_term", "term of the first leader", Plain, Lower, "Term or view of the first leader: 1 if the first vote was not split."},
 	{"unavailable", "longest outage", Millisecond, Lower, "Longest stretch of the run without an operation answered OK."},
-	{"recovered", "recovered", Share, Higher, "1 if at least 90% of the operations succeed in the last quarter of the time after the last fault that ended while the workload went on, otherwise 0: not recovered within the run."},
-	{"recovery", "recovery time", Millisecond, Lower, "Time from the heal until service is back to stay: to the first window in which, and in the 5 s that begin with it (or a quarter of the time after the heal, if that is shorter), at least 90% of the operations succeed; none if it is not back within the run."},
+	{"recovered", "recovered", Share, Higher, "1 if there is a recovery time, otherwise 0: not recovered within the run. None if no fault ended while the workload went on."},
+	{"recovery", "recovery time", Millisecond, Lower, "Time from the end of the last fault that ended while the workload went on until service is back to stay: to the first window in which, in the 5 s that begin with it (or a quarter of the time left, if that is shorter), and from then on to the end of the workload at least 90% of the operations succeed; none if it is not back within the run."},
+	{"hysteresis", "outage after the trigger", Millisecond, Lower, "Excess of the outage over its trigger: time after the last fault ended in which fewer than 90% of the operations succeed, window by window; if service is not back within the run, it would go on."},
+	{"falls_at", "load at which it falls", PerSecond, Higher, "Where the load varies (surge): arrivals per second when fewer than 90% of the operations succeed for the first time, for a second; none if that never happens."},
+	{"recovers_at", "load at which it recovers", PerSecond, Higher, "Where the load varies: arrivals per second when service that fell is back to stay, as recovery time has it; none if it is not back within the run."},
+	{"load_gap", "hysteresis of the load", PerSecond, Lower, "falls_at less recovers_at: how much load must be taken away to undo what too much of it did."},
+	{"blast_radius", "clients that saw an error", Share, Lower, "Share of the clients that asked for something while a fault was on of which at least one such operation did not succeed; poison clients are left out, here and below."},
+	{"cut_off", "clients cut off", Share, Lower, "Share of the clients that asked for something while a fault was on of which no such operation succeeded."},
+	{"blast_keys", "keys that saw an error", Share, Lower, "Share of the keys asked for while a fault was on of which at least one such operation did not succeed."},
+	{"blast_shards", "shards that saw an error", Share, Lower, "Share of the shards of keys, of the first service divided so, asked for while a fault was on, of which at least one such operation did not succeed."},
+	{"error_budget", "error budget spent", Share, Lower, "Share of the operations that did not succeed, over the share that need not (slo; 0.1% unless an experiment says otherwise): above 100% the objective was missed."},
 }
 
 // MetricNames lists the names of the catalogue, in its order.

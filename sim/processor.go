@@ -37,6 +37,7 @@ type work struct {
 	since  Time          // it came; of one that the handler has, when it got it
 	from   NodeID        // None: no message
 	nature nature
+	vain   bool // a job that its sender took back
 }
 
 // The nature of work says what it takes, and what comes of it.

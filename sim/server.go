@@ -74,7 +74,7 @@ type Job interface {
 }
 
 // A Recall is a message that takes back a Job of its sender's that still waits in
-// line. What is worked on already, or was, is for the handler to end.
+// line. What is under way already is for the handler to end.
 type Recall interface {
 	// Recalls reports whether a job is the one that it takes back.
 	Recalls(job any) bool
@@ -238,13 +238,19 @@ func (n *node) hopeless(w *work) bool {
 	return r.DropExpired && w.msg.(Job).Expires() <= n.Clock().Add(r.MinLeft)
 }
 
-// recall drops a waiting job that its sender takes back.
+// recall drops a waiting job that its sender takes back. One that is worked on is
+// worked on in vain from now on.
 func (n *node) recall(r Recall, from NodeID) {
 	p := &n.processor
-	for _, l := range []*lane{&p.line, &p.stack} {
-		if l.drop(func(w *work) bool { return w.nature == job && w.from == from && r.Recalls(w.msg) }) {
-			p.jobs--
-			p.stats.Dropped++
+	is := func(w *work) bool { return w.nature == job && w.from == from && r.Recalls(w.msg) }
+	if p.line.drop(is) || p.stack.drop(is) {
+		p.jobs--
+		p.stats.Dropped++
+		return
+	}
+	for i := range p.hands {
+		if w := &p.hands[i].work; is(w) {
+			w.vain = true
 			return
 		}
 	}
@@ -272,7 +278,7 @@ func (n *node) Free(worker int) {
 	}
 	took := n.sim.now.Sub(h.since)
 	p.stats.Busy += took
-	if h.msg.(Job).Expires() <= n.sim.ClockTime(n.sim.now) {
+	if h.inVain(n.sim.ClockTime(n.sim.now)) {
 		p.stats.Wasted += took
 	}
 	*h = hand{}
@@ -299,6 +305,9 @@ func (n *node) refuse(w *work) {
 	}
 }
 
+// inVain reports whether the sender of a job no longer waits.
+func (w *work) inVain(now Time) bool { return w.vain || w.msg.(Job).Expires() <= now }
+
 // account notes work that is done, and what of it was in vain.
 func (sv *server) account(now Time, w *work, took time.Duration) {
 	sv.stats.Busy += took
@@ -307,7 +316,7 @@ func (sv *server) account(now Time, w *work, took time.Duration) {
 		sv.stats.Wasted += took
 	case job:
 		sv.stats.Done++
-		if w.msg.(Job).Expires() <= now {
+		if w.inVain(now) {
 			sv.stats.Wasted += took
 		}
 	}

@@ -43,6 +43,7 @@ var All = []*Kind{
 	coinToss,
 	flushCaches,
 	surge,
+	poison,
 	crashAtStep,
 }
 

@@ -122,7 +122,7 @@ var slowNode = &Kind{
 
 var cpuQuota = &Kind{
 	Name: "cpu-quota", Family: "nodes", byHand: true,
-	Doc: "A node's processor works for a share of the time only, as under the quota of a container: it is slower by that. Disks are not.",
+	Doc: "A node's processor works for a share of the time only, as under the quota of a container: it is slower by that. One that takes no time is taken to need 20us for each message. Disks are not slower.",
 	Params: params([]Param{replicaTarget(targetRandom),
 		shareParam("share", "What is left of the processor, from 0.001 to 1.", 0.4)}, timing()),
 	plan: func(w *World, v settings, r *sim.Stream) strike {

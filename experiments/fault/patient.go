@@ -95,7 +95,7 @@ const maxSlow = 1_000_000
 func (p *patient) slow() {
 	cost, law := p.healthy()
 	factor := product(p.slowCPU)
-	if factor > 1 && cost == 0 {
+	if cost == 0 && (factor > 1 || len(p.quotas) > 0) {
 		cost = healthyCPU
 	}
 	factor *= thousandths

@@ -73,6 +73,8 @@ type World struct {
 	patients map[sim.NodeID]*patient
 	active   []*occurrence
 	surges   []int64 // those under way, in percent
+	doses    []*dose // of poison, that are about
+	culprits []int   // clients whose requests were poison
 	bands    []*Band
 	counts   Counts
 	broken   []store.Assumption

@@ -17,7 +17,10 @@ type edge struct {
 	carries bool // the operation to the store
 	dedups  bool // who is called applies one token once
 	route   func(history.Op, store.View) []sim.NodeID
-	view    store.View
+	to      *Service       // nil: the store
+	nodes   []sim.NodeID   // of whom is called, in the caller's own order
+	shards  map[int]*shard // by number; without shards there is one
+	salt    uint64         // of the choice which requests need the call
 	shared  *policy.Shared
 	cache   map[string]answer
 	asking  map[string][]*request // of Coalesce: who waits for the answer about a key that another has asked for
@@ -30,13 +33,12 @@ type answer struct {
 	until sim.Time // on the replica's own clock
 }
 
-func newEdge(w *world, c store.Config, about *Call, id sim.NodeID, place int) *edge {
+func newEdge(w *world, c store.Config, about *Call, place int) *edge {
 	ed := &edge{Call: about, carries: w.carries(about), shared: policy.NewShared(about.Policy), cache: map[string]answer{}}
-	ed.asking = map[string][]*request{}
+	ed.asking, ed.shards, ed.to = map[string][]*request{}, map[int]*shard{}, w.find(about.To)
 	ed.dedups = !about.NoKey && (!ed.carries || w.leaf.AppliesOnce(w.beneath(c)))
-	nodes := w.nodes(c, about.To)
-	first := place % len(nodes)
-	ed.view = store.NewView(id, slices.Concat(nodes[first:], nodes[:first]), sim.None)
+	ed.nodes = w.nodes(c, about.To)
+	ed.salt = sim.NewStream(uint64(place), "who needs "+about.To).Uint64()
 	ed.route = func(_ history.Op, v store.View) []sim.NodeID { return v.HintFirst() }
 	if about.To == Store {
 		beneath := w.beneath(c)
@@ -45,16 +47,55 @@ func newEdge(w *world, c store.Config, about *Call, id sim.NodeID, place int) *e
 	return ed
 }
 
+// shard returns what the caller knows of those who serve a request. A refresh is nobody's: anyone may serve it.
+func (ed *edge) shard(q *request, self sim.NodeID, place int) *shard {
+	number, divided := 0, q != nil && ed.to != nil && ed.to.Shard > 0
+	if divided {
+		number = ed.to.shardOf(max(q.req.Origin-1, 0), q.req.Key)
+	}
+	sh := ed.shards[number]
+	if sh == nil {
+		nodes := ed.nodes
+		if divided {
+			nodes = ed.to.members(nodes, number)
+		}
+		first := place % len(nodes)
+		sh = &shard{number, store.NewView(self, slices.Concat(nodes[first:], nodes[:first]), sim.None)}
+		ed.shards[number] = sh
+	}
+	return sh
+}
+
+// needs reports whether a request needs the call: all its attempts do, or none.
+func (ed *edge) needs(q *request) bool {
+	if ed.Share == 0 {
+		return true
+	}
+	t := q.req.Token
+	if t.IsZero() {
+		t = call.Token{Client: q.from, Seq: uint64(q.req.ID)}
+	}
+	return float64(sim.Mix(ed.salt^sim.Mix(uint64(t.Client))^t.Seq)>>11) < float64(ed.Share*(1<<53))
+}
+
 // A visit is one call on its way through its attempts.
 type visit struct {
 	edge    *edge
 	of      *request // nil: a refresh
+	shard   *shard
 	machine policy.Machine
 	targets []sim.NodeID
-	ids     []call.ID // of the attempts that were sent
+	open    []attempt // that were sent
 	timer   sim.TimerID
 	resting bool // of a refresh: the time for the next has not come
 	reply   store.Reply
+}
+
+// An attempt was sent to a node, and is given up at an instant.
+type attempt struct {
+	id       call.ID
+	to       sim.NodeID
+	deadline time.Duration
 }
 
 // Peer returns the node behind a target (policy.Peers).
@@ -100,14 +141,18 @@ func (r *replica) visit(e sim.Env, ed *edge, q *request) {
 	} else {
 		v = new(visit)
 	}
-	v.edge, v.of, v.ids, v.reply = ed, q, v.ids[:0], store.Reply{}
+	v.edge, v.of, v.open, v.reply = ed, q, v.open[:0], store.Reply{}
+	if q != nil {
+		q.visits = append(q.visits, v)
+	}
 	r.begin(e, v)
 }
 
 func (r *replica) begin(e sim.Env, v *visit) {
 	op := v.op()
-	v.targets = v.edge.route(op, v.edge.view)
-	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: v.edge.dedups, Targets: len(v.targets), Peers: v}
+	v.shard = v.edge.shard(v.of, e.Self(), r.place)
+	v.targets = v.edge.route(op, v.shard.view)
+	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: v.edge.dedups, Targets: len(v.targets), Shard: v.shard.number, Peers: v}
 	r.act(e, v, v.machine.Begin(now(e), e.Rand(), v.edge.shared, about))
 }
 
@@ -126,9 +171,8 @@ func (v *visit) op() history.Op {
 
 // act does what the policy says.
 func (r *replica) act(e sim.Env, v *visit, a policy.Action) {
-	e.Cancel(v.timer)
-	delete(r.timers, v.timer)
-	v.timer = 0
+	r.disarm(e, v)
+	r.takeBack(e, v, now(e))
 	if a.Do == policy.Finish {
 		r.end(e, v, a.Outcome)
 		return
@@ -142,6 +186,28 @@ func (r *replica) act(e sim.Env, v *visit, a policy.Action) {
 	}
 }
 
+// disarm stops waiting for the visit's time.
+func (r *replica) disarm(e sim.Env, v *visit) {
+	e.Cancel(v.timer)
+	delete(r.timers, v.timer)
+	v.timer = 0
+}
+
+// takeBack tells those whose attempts are given up by now, if the policy has it so.
+func (r *replica) takeBack(e sim.Env, v *visit, until time.Duration) {
+	if !v.edge.Policy.Cancel {
+		return
+	}
+	v.open = slices.DeleteFunc(v.open, func(a attempt) bool {
+		over := a.deadline <= until
+		if over {
+			delete(r.sent, a.id)
+			e.Send(a.to, call.Cancel{ID: a.id})
+		}
+		return over
+	})
+}
+
 // send sends an attempt.
 func (r *replica) send(e sim.Env, v *visit, a policy.Action) {
 	r.lastID++
@@ -151,13 +217,15 @@ func (r *replica) send(e sim.Env, v *visit, a policy.Action) {
 		if !v.edge.NoKey {
 			header.Token = q.req.Token
 		}
+		header.Origin = q.req.Origin
 		if v.edge.PassOn {
 			header.Deadline = min(header.Deadline, q.req.Expires())
 		}
 	}
-	v.ids = append(v.ids, r.lastID)
+	to := v.targets[a.Target]
+	v.open = append(v.open, attempt{r.lastID, to, a.Deadline})
 	r.sent[r.lastID] = sent{v, a.Attempt}
-	e.Send(v.targets[a.Target], store.Request{Header: header, Kind: op.Kind, Key: op.Key, In: op.In, Expect: op.Expect})
+	e.Send(to, store.Request{Header: header, Kind: op.Kind, Key: op.Key, In: op.In, Expect: op.Expect})
 }
 
 // answered hands an answer to the call that wants it.
@@ -168,11 +236,12 @@ func (r *replica) answered(e sim.Env, from sim.NodeID, reply store.Reply) {
 	}
 	delete(r.sent, reply.ID)
 	v := s.visit
+	v.open = slices.DeleteFunc(v.open, func(a attempt) bool { return a.id == reply.ID })
 	event := policy.Event{Kind: policy.Replied, Attempt: s.attempt, Outcome: policy.Unsure, Hint: policy.NoHint}
 	switch reply.Status {
 	case history.OK:
 		event.Outcome = policy.Answered
-		v.reply, v.edge.view.Hint = reply, from
+		v.reply, v.shard.view.Hint = reply, from
 	case history.Failed:
 		event.Outcome, event.Hint = policy.Refused, slices.Index(v.targets, reply.Hint)
 	}
@@ -181,20 +250,17 @@ func (r *replica) answered(e sim.Env, from sim.NodeID, reply store.Reply) {
 
 // end notes how a call ended, for the request and for those that waited with it.
 func (r *replica) end(e sim.Env, v *visit, o policy.Outcome) {
-	for _, id := range v.ids {
-		delete(r.sent, id)
-	}
-	v.ids = v.ids[:0]
+	r.close(e, v)
 	ed, q := v.edge, v.of
 	if o != policy.Answered {
-		ed.view.Hint = sim.None
+		v.shard.view.Hint = sim.None
 	}
 	if q == nil {
 		r.rest(e, v, o)
 		return
 	}
 	reply := v.reply
-	r.idle = append(r.idle, v)
+	r.release(v)
 	ok := o == policy.Answered
 	if ed.Cache > 0 {
 		reply, ok = ed.keep(e, q, reply, ok)
@@ -211,6 +277,37 @@ func (r *replica) end(e sim.Env, v *visit, o policy.Outcome) {
 		other.over(ed, ok, o, reply)
 		r.next(e, other)
 	}
+}
+
+// close wants no more answers to the attempts of a visit.
+func (r *replica) close(e sim.Env, v *visit) {
+	r.takeBack(e, v, policy.Never)
+	for _, a := range v.open {
+		delete(r.sent, a.id)
+	}
+	v.open = v.open[:0]
+}
+
+// release takes a visit from its request. It can be used again.
+func (r *replica) release(v *visit) {
+	v.of.visits = slices.DeleteFunc(v.of.visits, func(w *visit) bool { return w == v })
+	r.idle = append(r.idle, v)
+}
+
+// drop ends a visit whose outcome nobody wants to know any more. One for whose
+// answer other requests wait goes on.
+func (r *replica) drop(e sim.Env, v *visit) {
+	ed, key := v.edge, v.of.req.Key
+	waiting, asked := ed.asking[key]
+	if leads := asked && !v.of.req.Kind.Mutates(); leads && len(waiting) > 0 {
+		return
+	} else if leads {
+		delete(ed.asking, key)
+	}
+	r.disarm(e, v)
+	v.machine.Abandon(now(e), e.Rand())
+	r.close(e, v)
+	r.idle = append(r.idle, v)
 }
 
 // keep remembers an answer, or finds an old one if the call failed. A write makes

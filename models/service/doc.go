@@ -24,7 +24,14 @@
 // bulkheads the policy's (net/policy): a call is driven like that of a client, but
 // from a handler, with timers for its waiting.
 //
-// What is simplified: requests and answers have no size of their own; a replica
-// that waits for an answer keeps no worker busy (Concurrent bounds how many wait);
-// what a caller no longer waits for is not cancelled.
+// The replicas of a service may be divided among clients, or keys: wherever in the
+// graph a request comes, it carries the number of the client whose intent it serves
+// (call.Header.Origin), and so has the same replicas behind every caller. A worker
+// may be kept at a request until that is answered (sim.Server.Blocking), as a thread
+// is; else a replica that waits keeps none busy, and Concurrent alone bounds how many
+// wait. What a caller gives up goes on below, unless its policy takes it back
+// (call.Cancel): then a request that waits in line is dropped, one under way asks
+// nothing more of others, and neither is answered.
+//
+// What is simplified: requests and answers have no size of their own.
 package service

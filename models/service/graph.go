@@ -26,15 +26,17 @@ type Service struct {
 	Concurrent int         // requests that a replica has under way at once, waits for answers included; 0: any number
 	Stages     [][]Call    // in sequence; the calls of a stage are made at once
 
-	// Shard is how many of the replicas a client may ask, of the first service: each has its own choice of them
-	// (shuffle sharding), or shares one of a few fixed groups with others (cells). 0: all.
+	// Shard is how many of the replicas serve one client, wherever in the graph its requests come from: each has its own
+	// choice of them (shuffle sharding), or shares one of a few fixed groups with others (cells). 0: all.
 	Shard int
 	Cells bool
+	ByKey bool // it is keys that have shards, not clients
 }
 
 // A Call is what a service asks of another for each request.
 type Call struct {
 	To       string
+	Share    float64       // of the requests that need the call; 0: all. Which they are, their tokens decide
 	Optional bool          // the request does without, if it fails
 	Policy   policy.Policy // of each replica
 	PassOn   bool          // the deadline of the request is that of the call, too
@@ -52,15 +54,15 @@ type Call struct {
 
 // Check returns what is wrong with the graph over a store, or without one, and how to mend it; or nil.
 func (g *Graph) Check(overStore bool) error {
-	for i, s := range g.Services {
+	for _, s := range g.Services {
 		if s.Name == Store {
 			return fmt.Errorf("a service is called %s, which stands for the model: give it another name", Store)
 		}
 		if s.Shard > s.Replicas {
-			return fmt.Errorf("service %s gives each client %d of its %d replicas: lower shards.size, or raise n", s.Name, s.Shard, s.Replicas)
+			return fmt.Errorf("service %s has shards of %d of its %d replicas: lower shards.size, or raise n", s.Name, s.Shard, s.Replicas)
 		}
-		if s.Shard > 0 && i > 0 {
-			return fmt.Errorf("service %s has shards, but clients ask %s: give shards to that", s.Name, g.Services[0].Name)
+		if s.Server != nil && s.Server.Blocking && len(s.Stages) == 0 {
+			return fmt.Errorf("service %s keeps its workers while they wait, and calls nobody: leave out blocking, or add calls", s.Name)
 		}
 		for _, c := range s.calls() {
 			if err := g.checkCall(&s, c); err != nil {
@@ -92,6 +94,10 @@ func (g *Graph) checkCall(s *Service, c *Call) error {
 		return fmt.Errorf("service %s has both refresh and cache for its call to %s: leave out one of them", s.Name, c.To)
 	case c.Optional && g.carries(c):
 		return fmt.Errorf("service %s cannot do without its call to %s, which carries the operation to the store: leave out optional; cache with stale keeps old answers", s.Name, c.To)
+	case c.Share > 0 && c.Refresh > 0:
+		return fmt.Errorf("service %s calls %s every %v, for no request in particular: leave out share, or refresh", s.Name, c.To, c.Refresh)
+	case c.Share > 0 && g.carries(c):
+		return fmt.Errorf("service %s calls %s for a share of the requests, but that call carries the operation to the store: leave out share", s.Name, c.To)
 	case c.Cache == 0 && (c.Coalesce || c.Stale):
 		return fmt.Errorf("service %s keeps no answers of %s: give cache.for a time", s.Name, c.To)
 	}
@@ -107,6 +113,16 @@ func (s *Service) calls() []*Call {
 		}
 	}
 	return all
+}
+
+// Follows reports whether any call follows a policy of which is reports true.
+func (g *Graph) Follows(is func(*policy.Policy) bool) bool {
+	for i := range g.Services {
+		if slices.ContainsFunc(g.Services[i].calls(), func(c *Call) bool { return is(&c.Policy) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *Graph) find(name string) *Service {

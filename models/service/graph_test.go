@@ -3,6 +3,8 @@ package service
 import (
 	"strings"
 	"testing"
+
+	"faultline/sim"
 )
 
 // graph makes a graph of one line for each service: "front: auth, a+b, store". A
@@ -43,8 +45,12 @@ func TestMistakesInGraphsAreNamed(t *testing.T) {
 		{graph("front: store store"), true, "2 paths"},
 		{graph("front: a?", "a: store"), true, "cannot do without its call to a"},
 		{graph("store:"), false, "give it another name"},
-		{&Graph{Services: []Service{{Name: "front", Replicas: 2, Shard: 3}}}, false, "3 of its 2 replicas"},
-		{&Graph{Services: []Service{{Name: "front", Replicas: 2}, {Name: "a", Replicas: 2, Shard: 1}}}, false, "clients ask front"},
+		{&Graph{Services: []Service{{Name: "front", Replicas: 2, Shard: 3}}}, false, "shards of 3 of its 2 replicas"},
+		{&Graph{Services: []Service{{Name: "front", Replicas: 2}, {Name: "a", Replicas: 2, Shard: 1}}}, false, ""},
+		{&Graph{Services: []Service{{Name: "front", Replicas: 2}, {Name: "a", Replicas: 2, Shard: 3}}}, false, "a has shards of 3 of its 2 replicas"},
+		{&Graph{Services: []Service{{Name: "front", Replicas: 2, Server: &sim.Server{Blocking: true}}}}, false, "calls nobody"},
+		{&Graph{Services: []Service{{Name: "front", Replicas: 2, Stages: [][]Call{{{To: Store, Share: 0.5}}}}}}, true, "leave out share"},
+		{&Graph{Services: []Service{{Name: "front", Replicas: 2, Stages: [][]Call{{{To: "a", Share: 0.5, Refresh: 1}}}}, {Name: "a", Replicas: 1}}}, false, "for no request in particular"},
 		{&Graph{Services: []Service{{Name: "front", Replicas: 2, Stages: [][]Call{{{To: Store, Refresh: 1}}}}}}, true, "leave out refresh"},
 		{&Graph{Services: []Service{{Name: "front", Replicas: 2, Stages: [][]Call{{{To: "a", Stale: true}}}}, {Name: "a", Replicas: 1}}}, false, "keeps no answers of a"},
 	} {

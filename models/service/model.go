@@ -33,6 +33,12 @@ func (g *Graph) Over(leaf *store.Model, replicas int) *store.Model {
 	}
 	m.Replica, m.Front = w.replica, w.front
 	m.Route = func(_ store.Config, _ history.Op, v store.View) []sim.NodeID { return v.HintFirst() }
+	if first := &g.Services[0]; first.Shard > 0 && first.ByKey {
+		m.Shard = func(_ store.Config, key string) int { return first.shardOf(0, key) }
+		m.Route = func(c store.Config, op history.Op, v store.View) []sim.NodeID {
+			return hintFirst(first.members(w.nodes(c, first.Name), first.shardOf(0, op.Key)), v.Hint)
+		}
+	}
 	return m
 }
 
@@ -99,7 +105,7 @@ func (w *world) replica(c store.Config, id sim.NodeID) sim.Handler {
 		return w.leaf.Replica(w.beneath(c), id)
 	}
 	s, place := w.Of(i - w.below)
-	return newReplica(w, c, s, id, place)
+	return newReplica(w, c, s, place)
 }
 
 // nodes returns the replicas of a service, or of the store.
@@ -121,22 +127,14 @@ func (w *world) nodes(c store.Config, name string) []sim.NodeID {
 func (w *world) front(c store.Config, client int) []sim.NodeID {
 	s := &w.Services[0]
 	all := w.nodes(c, s.Name)
-	switch {
-	case s.Shard == 0:
+	if s.Shard == 0 || s.ByKey {
 		return all
-	case s.Cells:
-		cells := max(len(all)/s.Shard, 1)
-		from := client % cells * s.Shard
-		return all[from : from+s.Shard]
 	}
-	return hand(all, s.Shard, client)
+	return s.members(all, s.shardOf(client, ""))
 }
 
-// hand deals a client its own k of n nodes, the same in every run (shuffle
-// sharding; MacCarthaigh, Amazon Builders' Library, 2019).
-func hand(nodes []sim.NodeID, k, client int) []sim.NodeID {
-	deck := slices.Clone(nodes)
-	r := sim.NewStream(uint64(client), "shuffle sharding")
-	r.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
-	return deck[:k]
+// hintFirst returns some replicas with the one that answered last before the others, if it is among them.
+func hintFirst(members []sim.NodeID, hint sim.NodeID) []sim.NodeID {
+	at := max(slices.Index(members, hint), 0)
+	return slices.Concat(members[at:], members[:at])
 }

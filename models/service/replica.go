@@ -13,8 +13,9 @@ import (
 // A replica is one machine of a service. All that it holds is lost in a crash.
 type replica struct {
 	self   *Service
+	place  int // among the replicas of its service
 	stages [][]*edge
-	under  int // requests under way
+	under  map[name]*request // requests under way
 	lastID call.ID
 	sent   map[call.ID]sent
 	timers map[sim.TimerID]*visit
@@ -32,7 +33,10 @@ type sent struct {
 type request struct {
 	from   sim.NodeID
 	req    store.Request
+	worker int // that is kept at it, if workers are
+	visits []*visit
 	stage  int
+	gone   bool        // nobody wants to know how it ends
 	open   int         // calls of the stage that are not over
 	asking bool        // the calls of the stage are being made
 	reply  store.Reply // of the call that carries the operation, once it is over
@@ -41,12 +45,14 @@ type request struct {
 	failed bool // a hard call failed
 }
 
-func newReplica(w *world, c store.Config, s *Service, id sim.NodeID, place int) *replica {
-	r := &replica{self: s, sent: map[call.ID]sent{}, timers: map[sim.TimerID]*visit{}}
+func (q *request) name() name { return name{q.from, q.req.ID} }
+
+func newReplica(w *world, c store.Config, s *Service, place int) *replica {
+	r := &replica{self: s, place: place, under: map[name]*request{}, sent: map[call.ID]sent{}, timers: map[sim.TimerID]*visit{}}
 	for _, stage := range s.Stages {
 		var edges []*edge
 		for i := range stage {
-			edges = append(edges, newEdge(w, c, &stage[i], id, place))
+			edges = append(edges, newEdge(w, c, &stage[i], place))
 		}
 		r.stages = append(r.stages, edges)
 	}
@@ -71,33 +77,70 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		r.take(e, from, m)
 	case store.Reply:
 		r.answered(e, from, m)
+	case call.Cancel:
+		r.cancel(e, name{from, m.ID})
 	}
 }
 
 // take begins with a request, if there are not too many under way.
 func (r *replica) take(e sim.Env, from sim.NodeID, req store.Request) {
+	q := &request{from: from, req: req, stage: -1}
+	if r.blocking() {
+		q.worker = e.(sim.Workplace).Worker()
+	}
 	if !r.seen.add(from, req.ID) {
+		r.free(e, q)
 		return
 	}
-	if r.self.Concurrent > 0 && r.under >= r.self.Concurrent {
+	if r.self.Concurrent > 0 && len(r.under) >= r.self.Concurrent {
+		r.free(e, q)
 		e.Send(from, req.Refusal(true))
 		return
 	}
-	r.under++
-	r.next(e, &request{from: from, req: req, stage: -1})
+	r.under[q.name()] = q
+	r.next(e, q)
+}
+
+// blocking reports whether a worker is kept at a request until that is answered.
+func (r *replica) blocking() bool { return r.self.Server != nil && r.self.Server.Blocking }
+
+// free lets go of the worker.
+func (r *replica) free(e sim.Env, q *request) {
+	if r.blocking() {
+		e.(sim.Workplace).Free(q.worker)
+	}
+}
+
+// cancel ends a request whose sender does not want to know any more how it ends,
+// and what it has others do. It gets no answer.
+func (r *replica) cancel(e sim.Env, n name) {
+	q := r.under[n]
+	if q == nil {
+		return
+	}
+	q.gone = true
+	for _, v := range q.visits {
+		r.drop(e, v)
+	}
+	q.visits = nil
+	delete(r.under, n)
+	r.free(e, q)
 }
 
 // next goes on to the next stage if that is over, or answers if there is none.
 func (r *replica) next(e sim.Env, q *request) {
-	for q.open == 0 && !q.asking {
+	for q.open == 0 && !q.asking && !q.gone {
 		q.stage++
 		if q.failed || q.stage == len(r.stages) {
 			r.finish(e, q)
 			return
 		}
-		q.open, q.asking = len(r.stages[q.stage]), true
+		q.asking = true
 		for _, ed := range r.stages[q.stage] {
-			r.ask(e, ed, q)
+			if ed.needs(q) {
+				q.open++
+				r.ask(e, ed, q)
+			}
 		}
 		q.asking = false
 	}
@@ -105,7 +148,8 @@ func (r *replica) next(e sim.Env, q *request) {
 
 // finish answers the request. What failed after the operation may have reached the store is in doubt.
 func (r *replica) finish(e sim.Env, q *request) {
-	r.under--
+	delete(r.under, q.name())
+	r.free(e, q)
 	var reply store.Reply
 	switch mayHaveHappened := q.begun && q.ended != policy.Refused; {
 	case !q.failed && q.begun:

@@ -35,6 +35,10 @@ type back struct {
 func (b *back) Start(sim.Env)                  { b.due = map[sim.TimerID]func(){} }
 func (b *back) Timer(_ sim.Env, t sim.TimerID) { b.due[t]() }
 func (b *back) Receive(e sim.Env, from sim.NodeID, msg any) {
+	if _, is := msg.(call.Cancel); is {
+		b.stage.note("store is told to stop")
+		return
+	}
 	req := msg.(store.Request)
 	act := b.script[0]
 	if len(b.script) > 1 {

@@ -114,6 +114,9 @@ type Model struct {
 	Proxy func(cfg Config, id sim.NodeID) sim.Handler
 	// Front returns the replicas that the client of an index may ask, if not all. May be nil itself.
 	Front func(cfg Config, client int) []sim.NodeID
+	// Shard returns the part of the store that a key belongs to, from 0, for breakers and limiters that are
+	// kept for each. Nil: there is but one.
+	Shard func(cfg Config, key string) int
 	// Route lists whom a client asks, in order: the first, then the next on
 	// failure, and so on round. It must not be empty. The result is read only.
 	Route func(cfg Config, op history.Op, view View) []sim.NodeID

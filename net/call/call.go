@@ -37,6 +37,7 @@ type Header struct {
 	Token    Token    // names the intent; the same over attempts
 	Attempt  int      // the how-maniest attempt of the intent, from 1
 	Deadline sim.Time // when the caller stops waiting for this attempt, as its clock reads then; 0: never
+	Origin   int      // the client whose intent it serves, from 1, through however many services; 0: none
 }
 
 // CallHeader returns h itself; it lets code that knows no store read the header of any request.
@@ -52,6 +53,19 @@ func (h Header) Expires() sim.Time {
 
 // An Asks is a message that asks for a reply: anything that embeds a Header.
 type Asks interface{ CallHeader() Header }
+
+// A Cancel takes an attempt back: its caller has no more use for the answer. It
+// takes the request out of a server's line (sim.Recall); what is under way is for its handler to end.
+type Cancel struct{ ID ID }
+
+// Recalls reports whether a job is the attempt's request.
+func (c Cancel) Recalls(job any) bool {
+	r, ok := job.(Asks)
+	return ok && r.CallHeader().ID == c.ID
+}
+
+// Size returns the bytes that the message takes on the wire: addresses and an ID.
+func (c Cancel) Size() int { return 40 }
 
 // An Answer is a message that replies to a call.
 type Answer interface {

@@ -25,6 +25,7 @@ type Caller struct {
 // An openCall is an attempt whose answer is still wanted.
 type openCall struct {
 	id       ID
+	to       sim.NodeID
 	attempt  int
 	deadline sim.Time
 }
@@ -64,7 +65,7 @@ func (c *Caller) NextToken() Token {
 // Its answer is wanted until it comes or the attempt is closed.
 func (c *Caller) Open(t Token, attempt int, deadline sim.Time) Header {
 	c.lastID++
-	c.open = append(c.open, openCall{c.lastID, attempt, deadline})
+	c.open = append(c.open, openCall{c.lastID, sim.None, attempt, deadline})
 	return Header{ID: c.lastID, Token: t, Attempt: attempt, Deadline: c.proc.Sim().ClockTime(deadline)}
 }
 
@@ -111,9 +112,15 @@ func (c *Caller) close(id ID) (attempt int, ok bool) {
 }
 
 // giveUp closes the attempts whose deadline has come.
-func (c *Caller) giveUp() {
+func (c *Caller) giveUp(cancel bool) {
 	now := c.proc.Now()
-	c.open = slices.DeleteFunc(c.open, func(o openCall) bool { return o.deadline <= now })
+	c.open = slices.DeleteFunc(c.open, func(o openCall) bool {
+		over := o.deadline <= now
+		if over && cancel {
+			c.proc.Send(o.to, Cancel{o.id})
+		}
+		return over
+	})
 }
 
 // An Intent is what Do carries out: it makes the requests and reads the answers.
@@ -134,6 +141,7 @@ func (c *Caller) Do(s *policy.Shared, about policy.Intent, t Token, i Intent) po
 	for a.Do != policy.Finish {
 		if a.Do == policy.Send {
 			to, request := i.Request(c.Open(t, a.Attempt, sim.Time(a.Deadline)), a.Target)
+			c.open[len(c.open)-1].to = to
 			c.Send(to, request)
 		}
 		event := policy.Event{Kind: policy.Woke}
@@ -141,9 +149,14 @@ func (c *Caller) Do(s *policy.Shared, about policy.Intent, t Token, i Intent) po
 			outcome, hint := i.Judge(r)
 			event = policy.Event{Kind: policy.Replied, Attempt: r.Attempt, Outcome: outcome, Hint: hint}
 		} else {
-			c.giveUp()
+			c.giveUp(s.Policy().Cancel)
 		}
 		a = c.machine.Step(c.now(), c.rand, event)
+	}
+	if s.Policy().Cancel {
+		for _, o := range c.open {
+			c.proc.Send(o.to, Cancel{o.id})
+		}
 	}
 	c.Abandon()
 	return a.Outcome

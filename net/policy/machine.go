@@ -241,6 +241,13 @@ func (m *Machine) planHedge(now time.Duration) {
 	}
 }
 
+// Abandon ends the intent, whose outcome nobody wants to know any more.
+func (m *Machine) Abandon(now time.Duration, r Rand) {
+	if !m.finished {
+		m.finish(now, r, Unsure)
+	}
+}
+
 func (m *Machine) wait() Action { return Action{Do: Wait, Wake: m.wake()} }
 
 func (m *Machine) giveUp(now time.Duration, r Rand) Action {

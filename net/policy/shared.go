@@ -38,6 +38,7 @@ type Policy struct {
 	LimiterPer Scope
 	Balance    BalanceRule
 	Eject      EjectPolicy
+	Cancel     bool // who was asked is told when an attempt is given up; the driver sees to it
 }
 
 // Validate returns an error that names the field and the remedy if no client can follow the policy.
