@@ -16,10 +16,11 @@ import (
 // which counts for the promise not to vote while a leader is heard, and no more.
 // When to stand for election is counted here, by the library's own rules.
 type election struct {
-	timeout int // ticks, fixed
-	spread  int // ticks; timeout in the library
-	patient int // ticks, drawn anew from timeout to timeout+spread-1 whenever the role or the term changes
-	elapsed int // ticks since the leader was heard, a vote was given, or the role or the term changed
+	timeout int  // ticks, fixed
+	spread  int  // ticks; timeout in the library
+	patient int  // ticks, drawn anew from timeout to timeout+spread-1 whenever the role or the term changes
+	fresh   bool // a candidate that a majority turned down counts anew, too
+	elapsed int  // ticks since the leader was heard, a vote was given, or the role or the term changed
 }
 
 // restart draws a new patience, as the library does in its reset.
@@ -98,7 +99,10 @@ func (r *replica) observe(e sim.Env, rd *etcd.Ready) {
 	if r.role == role && r.term == term {
 		return
 	}
-	r.election.restart(e.Rand())
+	turnedDown := role == etcd.StateCandidate && r.role == etcd.StateFollower && r.term == term && r.leader == etcd.None
+	if !turnedDown || r.election.fresh {
+		r.election.restart(e.Rand())
+	}
 	if led {
 		r.abdicate(e)
 	}

@@ -78,6 +78,8 @@ var params = []store.Param{
 		Doc: "a follower that hears nothing for so long, and a part of election_spread, stands for election"},
 	{Name: "election_spread", Default: time.Duration(0), Min: time.Duration(0), Max: time.Minute,
 		Doc: "how far apart the patience of followers is, drawn in whole ticks; with one tick all have the same; 0: election_timeout once more, as in the library"},
+	{Name: "fresh_after_loss", Default: true,
+		Doc: "a candidate that a majority turned down begins to wait anew, as in the library; in Ongaro's dissertation it goes on counting from when it stood"},
 	{Name: "candidates", Default: 0, Min: 0, Max: 1000,
 		Doc: "how many replicas, from the first on, ever stand for election; 0: all"},
 	{Name: "prevote", Default: true,

@@ -56,7 +56,7 @@ func (r *replica) reset(cfg store.Config, id sim.NodeID) {
 	tick, patience := tickOf(cfg), cfg.Duration("election_timeout")
 	*r = replica{
 		cfg: cfg, id: uint64(cfg.Index(id)) + 1, tickTime: tick, stands: stands(cfg, id),
-		election: election{timeout: int(patience / tick), spread: int(spreadOf(cfg) / tick)},
+		election: election{timeout: int(patience / tick), spread: int(spreadOf(cfg) / tick), fresh: cfg.Bool("fresh_after_loss")},
 		proposals: proposals{
 			window: cfg.Duration("batch"), taken: duplicates{},
 			sessions: cfg.Bool("sessions") && cfg.Mutant != "no-sessions",
