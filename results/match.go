@@ -1,6 +1,9 @@
 package results
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A Match picks the cells whose swept setting has one of some values.
 type Match struct {
@@ -29,4 +32,18 @@ func (c *CellInfo) Like(where []Match) bool {
 		}
 	}
 	return true
+}
+
+// Words writes matches for people, by the last part of each setting's path:
+// "raft or chain, rate=50/s". Without matches it is empty.
+func Words(where []Match) string {
+	var parts []string
+	for _, m := range where {
+		text := strings.Join(m.Values, " or ")
+		if m.Name != model {
+			text = m.Name[strings.LastIndexByte(m.Name, '.')+1:] + "=" + text
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
 }

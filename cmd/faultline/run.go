@@ -295,7 +295,7 @@ func shown(findings []experiments.Finding) []report.Finding {
 		if first, _, _ := strings.Cut(what, " "); slices.Contains(experiments.Properties, first) {
 			got = report.HoldsIn + got
 		}
-		all = append(all, report.Finding{Series: series, What: what, Mark: marks[f.Met], Got: got})
+		all = append(all, report.Finding{Series: series, What: what, Mark: marks[f.Met], Got: got, Where: results.Words(f.Where)})
 	}
 	return all
 }

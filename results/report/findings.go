@@ -8,22 +8,30 @@ import (
 
 // A group is the findings about one condition that came out alike.
 type group struct {
-	what string
-	mark Mark
-	got  []string
-	in   []string // labels of cells
+	what  string
+	where string
+	whole bool // it is all the cells of which it was expected
+	mark  Mark
+	got   []string
+	in    []string // labels of cells
 }
 
-// groups puts findings together: one line for each condition and outcome.
+// groups puts findings together: one line for each condition and outcome. What is
+// expected of many cells in several places goes by each place.
 func groups(findings []Finding) []*group {
 	var all []*group
 	for _, f := range findings {
-		i := slices.IndexFunc(all, func(g *group) bool { return g.what == f.What && g.mark == f.Mark })
+		i := slices.IndexFunc(all, func(g *group) bool {
+			return g.what == f.What && g.mark == f.Mark && (g.where == f.Where || !many(findings, g) && !many(findings, &group{what: f.What, where: f.Where}))
+		})
 		if i < 0 {
-			all = append(all, &group{what: f.What, mark: f.Mark})
+			all = append(all, &group{what: f.What, where: f.Where, mark: f.Mark})
 			i = len(all) - 1
 		}
 		all[i].got, all[i].in = append(all[i].got, f.Got), append(all[i].in, f.Series)
+	}
+	for _, g := range all {
+		g.whole = len(g.in) == count(findings, g)
 	}
 	slices.SortStableFunc(all, func(a, b *group) int { return weight[a.mark] - weight[b.mark] })
 	return all
@@ -47,12 +55,32 @@ func (r *Run) findings(b *strings.Builder) {
 	}
 }
 
-const manyCells = 8 // more than these are counted, not listed
+const (
+	fewCells  = 4 // more than these go by what they have in common, if all came out alike
+	manyCells = 8 // more than these are counted, not listed
+)
+
+// count says of how many cells what a group is about was expected, in the same place.
+func count(findings []Finding, g *group) (n int) {
+	for _, f := range findings {
+		if f.What == g.what && f.Where == g.where {
+			n++
+		}
+	}
+	return n
+}
+
+func many(findings []Finding, g *group) bool { return count(findings, g) > fewCells }
 
 // String says what was expected of which cells and what came out.
 func (g *group) String() string {
 	in := strings.Join(g.in, ", ")
-	if len(g.in) > manyCells {
+	switch {
+	case g.whole && g.where == "" && len(g.in) > fewCells:
+		in = fmt.Sprintf("all %d", len(g.in))
+	case g.whole && g.where != "" && len(g.in) > 1 && len(g.where) < len(in)/2:
+		in = fmt.Sprintf("%s (%d)", g.where, len(g.in))
+	case len(g.in) > manyCells:
 		in = fmt.Sprintf("%s and %d more", strings.Join(g.in[:manyCells], ", "), len(g.in)-manyCells)
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%s: %s (%s)", in, g.what, g.outcome()), ": ")

@@ -28,6 +28,7 @@ type Finding struct {
 	What   string // "linearizable always"
 	Mark   Mark
 	Got    string // "holds in 100/100"
+	Where  string // which cells the same was expected of: "raft or chain, rate=50/s"; empty: all
 }
 
 // A Mark says how a finding came out.
