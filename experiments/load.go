@@ -432,6 +432,9 @@ func checkPlots(doc *strict.Doc, e *Experiment) error {
 	var errs []error
 	for i, p := range e.Plots {
 		at := func(field string) *strict.Node { return doc.At(fmt.Sprintf("plot[%d].%s", i, field)) }
+		if p.Kind == "curve" {
+			errs = append(errs, known(at("x"), "swept setting", p.X, swept))
+		}
 		if p.Kind == "heatmap" {
 			errs = append(errs, known(at("x"), "swept setting", p.X, swept), known(at("y"), "swept setting", p.Y, swept))
 			if len(swept) < 2 {
@@ -441,7 +444,7 @@ func checkPlots(doc *strict.Doc, e *Experiment) error {
 		for j, s := range p.Series {
 			errs = append(errs, known(at(fmt.Sprintf("series[%d]", j)), "cell", s, e.allSeries()))
 		}
-		errs = append(errs, known(at("split"), "swept setting", p.Split, swept))
+		errs = append(errs, known(at("split"), "swept setting", p.Split, swept), known(at("panels"), "swept setting", p.Panels, swept))
 		if !slices.ContainsFunc(e.Cells, func(c Cell) bool { return c.Info().Like(p.Where.list) }) {
 			errs = append(errs, at("where").Problem("no cell is like where says", "the cells are "+strings.Join(e.allSeries(), ", ")))
 		}

@@ -271,6 +271,7 @@ type PlotSpec struct {
 	Series   []string  `yaml:"series" doc:"cells to show, by label; default: all"`
 	Where    WhereSpec `yaml:"where" doc:"the cells to show: model or a swept setting -> value or list of values; default: all"`
 	Split    string    `yaml:"split" doc:"a swept setting: one chart for each of its values"`
+	Panels   string    `yaml:"panels" doc:"of a heat map: a swept setting, each value of which has a small map of its own"`
 	Ops      string    `yaml:"operations" oneof:"read,write," doc:"operations to show"`
 	Title    string    `yaml:"title" doc:"instead of the finding"`
 	Subtitle string    `yaml:"subtitle" doc:"instead of the facts"`
@@ -291,5 +292,5 @@ func (s *PlotSpec) CheckStrict(n *strict.Node) {
 
 // options returns the chart's options.
 func (s *PlotSpec) options() chart.Options {
-	return chart.Options{X: s.X, Y: s.Y, Metric: s.Metric, Property: s.Property, Series: s.Series, Where: s.Where.list, Operations: s.Ops, Title: s.Title, Subtitle: s.Subtitle}
+	return chart.Options{X: s.X, Y: s.Y, Metric: s.Metric, Panels: s.Panels, Property: s.Property, Series: s.Series, Where: s.Where.list, Operations: s.Ops, Title: s.Title, Subtitle: s.Subtitle}
 }

@@ -47,6 +47,7 @@ is the latest run.`,
 	f.StringVar(&o.spec.X, "x", "", "metric or swept setting")
 	f.StringVar(&o.spec.Y, "y", "", "metric or swept setting")
 	f.StringVar(&o.spec.Metric, "metric", "", "metric to show")
+	f.StringVar(&o.spec.Panels, "panels", "", "swept setting, each value of which has a small heat map of its own")
 	f.StringVar(&o.spec.Property, "property", "", "property that marks points as filled or hollow")
 	f.StringArrayVar(&o.spec.Series, "series", nil, "cell to show, by its label; may be repeated")
 	f.StringVar(&o.spec.Ops, "operations", "", "read or write (latency, tail)")

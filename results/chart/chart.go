@@ -28,12 +28,13 @@ type Kind struct {
 var Kinds = []Kind{
 	{"frontier", "One metric against another, a point with 95% intervals for each cell; hollow where a property was violated.", []string{"X", "Y", "Property"}, frontier},
 	{"timeline", "Share of operations answered over the run, or of reads that were consistent, with the times of the faults shaded.", []string{"Metric"}, timeline},
-	{"heatmap", "One metric over two swept settings, with the number in each field.", []string{"X", "Y", "Metric", "Property"}, heatmap},
+	{"heatmap", "One metric over two swept settings, with the number in each field.", []string{"X", "Y", "Metric", "Panels", "Property"}, heatmap},
 	{"curve", "One metric over a swept setting, a line for each combination of the others.", []string{"X", "Metric", "Property"}, curveOver},
 	{"staleness", "Share of reads that return the newest acknowledged write, by the time since its acknowledgement.", nil, staleness},
 	{"latency", "Cumulative distribution of the latency of operations answered OK.", []string{"Operations"}, latencyCDF},
 	{"tail", "Share of operations that take longer than a time, on logarithmic scales: the slow ones.", []string{"Operations"}, latencyTail},
 	{"dots", "One metric, a dot with its 95% interval for each cell, and a pale dot for each seed.", []string{"Metric", "Property"}, dots},
+	{"services", "Who asks whom, a graph for each cell, with the calls for each operation on its edges: what retries make of one request.", nil, services},
 	{"effects", "Intents that did not happen exactly once, a bar for each cell: more than once, lost, phantoms, in limbo.", nil, effects},
 }
 
@@ -51,6 +52,7 @@ type Options struct {
 	X        string          // frontier: metric (default p99); heatmap, curve: swept setting (default the first one)
 	Y        string          // frontier: metric (default succeeded); heatmap: swept setting (default the second one)
 	Metric   string          // heatmap, dots, curve: metric (default stale, lost, succeeded), or "violations"; timeline: succeeded (default) or consistency
+	Panels   string          // heatmap: swept setting of which each value has a small map of its own; empty: one map
 	Property string          // that marks points as hollow or filled (default linearizable, else the first there is)
 	Series   []string        // draw these cells only; empty: all
 	Where    []results.Match // and of these, those that are so; empty: all

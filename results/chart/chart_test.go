@@ -44,6 +44,10 @@ var samples = sync.OnceValue(func() []sample {
 		{"heatmap-p99", "heatmap", grid, Options{Metric: "p99", WidthCM: 11}},
 		{"heatmap-violations", "heatmap", grid, Options{Metric: "violations"}},
 		{"heatmap-models", "heatmap", loss, Options{Metric: "succeeded"}},
+		{"heatmap-panels", "heatmap", maps(), Options{X: "faults[0].cpu-quota.for", Y: "workload.rate", Metric: "recovered", Panels: "client"}},
+		{"heatmap-steps", "heatmap", steps(), Options{Metric: "lost"}},
+		{"services", "services", pages(), Options{}},
+		{"services-one", "services", pages(), Options{Series: []string{"max_attempts=3"}, WidthCM: minWidthCM}},
 		{"curve", "curve", loss, Options{X: "network.loss"}},
 		{"curve-p99", "curve", grid, Options{X: "model.r", Metric: "p99"}},
 		{"curve-violations", "curve", grid, Options{X: "model.w", Metric: "violations"}},
@@ -281,7 +285,7 @@ func TestWordsCanBeReplaced(t *testing.T) {
 }
 
 func TestCatalogueIsWhole(t *testing.T) {
-	fields := []string{"X", "Y", "Metric", "Property", "Operations"}
+	fields := []string{"X", "Y", "Metric", "Panels", "Property", "Operations"}
 	for _, k := range Kinds {
 		if k.draw == nil || !strings.HasSuffix(k.Doc, ".") {
 			t.Errorf("kind %s: %q", k.Name, k.Doc)

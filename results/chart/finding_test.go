@@ -108,7 +108,10 @@ func TestTimelineSaysWhoRecovers(t *testing.T) {
 		want       string
 	}{
 		{[]float64{0, 0}, []float64{1, 1}, "Fifo recovers in none of 2 seeds; lifo in all, after 2 s on average"},
-		{[]float64{0, 1}, []float64{1, 1}, "Over the whole run, 50% of operations are answered, and 2 seeds do not tell the 2 settings apart"},
+		{[]float64{0, 0}, []float64{0, 0}, "Fifo and lifo recover in none of 2 seeds"},
+		{[]float64{0, 0}, []float64{0, 1}, "Fifo recovers in none of 2 seeds; lifo recovers in 1 of 2"},
+		{[]float64{0, 1}, []float64{1, 1}, "Fifo recovers in 1 of 2; lifo in all, after 2 s on average"},
+		{[]float64{1, 1}, []float64{1, 1}, "Over the whole run, 50% of operations are answered, and 2 seeds do not tell the 2 settings apart"},
 	} {
 		if got, err := Finding("timeline", set(c.fifo, c.lifo), Options{}); err != nil || got != c.want {
 			t.Errorf("got %s\nwant %s\nerror %v", got, c.want, err)
@@ -258,8 +261,8 @@ func TestStalenessFinding(t *testing.T) {
 	}
 }
 
-// load is two settings of a made-up service at three rates.
-func load(rates ...string) *results.Set {
+// loaded is two settings of a made-up service at some rates.
+func loaded(rates ...string) *results.Set {
 	var rows []results.Row
 	for i, kind := range []string{"3 attempts", "one"} {
 		for j, rate := range rates {
@@ -282,11 +285,11 @@ func TestCurveFindings(t *testing.T) {
 		{"workload.rate", "Amplification at rate=90/s: 7 with 3 attempts, 1 with one; at rate=10/s all are at 1"},
 		{"client", "Amplification at client=one: all 3 lines are at 1, not certainly apart"},
 	} {
-		if got, err := Finding("curve", load("10/s", "50/s", "90/s"), Options{X: c.x, Metric: "calls_per_op"}); err != nil || got != c.want {
+		if got, err := Finding("curve", loaded("10/s", "50/s", "90/s"), Options{X: c.x, Metric: "calls_per_op"}); err != nil || got != c.want {
 			t.Errorf("over %s: %q, %v; want %q", c.x, got, err, c.want)
 		}
 	}
-	if _, err := Finding("curve", load("10/s"), Options{X: "workload.loss"}); err == nil {
+	if _, err := Finding("curve", loaded("10/s"), Options{X: "workload.loss"}); err == nil {
 		t.Error("a setting that is not swept was taken")
 	}
 }
@@ -307,6 +310,24 @@ func TestFrontiersOfServices(t *testing.T) {
 	const want = "p99 latency against false alarms: from timeout=20ms: 82 ms and 30% to timeout=400ms: 1.6 s and 1.5%"
 	if got, err := Finding("frontier", set, Options{Y: "false_alarms"}); err != nil || got != want {
 		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
+
+func TestFindingsOfServices(t *testing.T) {
+	for _, c := range []struct {
+		kind    string
+		set     *results.Set
+		options Options
+		want    string
+	}{
+		{"services", pages(), Options{}, "One operation makes 9 calls of store with max_attempts=3, 1 with max_attempts=1"},
+		{"services", pages(), Options{Series: []string{"max_attempts=1"}}, "One operation makes 1 call of page"},
+		{"heatmap", maps(), Options{X: "faults[0].cpu-quota.for", Y: "workload.rate", Metric: "recovered", Panels: "client"}, "Recovered over the map: 100% with no retry, but 11.1% with sre and polly"},
+		{"heatmap", steps(), Options{Metric: "lost"}, "Lost writes: none with saga whatever the step, up to 1 with two-phase"},
+	} {
+		if got, err := Finding(c.kind, c.set, c.options); err != nil || got != c.want {
+			t.Errorf("%s: %q, %v; want %q", c.kind, got, err, c.want)
+		}
 	}
 }
 

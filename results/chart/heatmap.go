@@ -31,11 +31,14 @@ func heatmap(in *input) (*figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.options.Panels != "" {
+		return in.heatPanels(m)
+	}
 	h, err := in.newHeat()
 	if err != nil {
 		return nil, err
 	}
-	drawn := slices.DeleteFunc(slices.Clone(in.cells), func(c *results.Cell) bool { return m.of(c).N == 0 })
+	drawn := slices.DeleteFunc(slices.Clone(in.cells), func(c *results.Cell) bool { return m.of(c).N == 0 || in.spared(h, c) })
 	if len(drawn) == 0 {
 		return nil, fmt.Errorf("no row has a value of %s\n  hint: choose another metric with Metric: %s", m.Name, results.Sentence(results.MetricNames()))
 	}
@@ -99,6 +102,19 @@ func (in *input) newHeat() (heat, error) {
 		slices.Reverse(h.ys)
 	}
 	return h, nil
+}
+
+// spared tells whether a setting of a fault is swept that struck in no run of the
+// cell, though it did in others: a crash after a step that is never taken.
+func (in *input) spared(h heat, c *results.Cell) bool {
+	const ofFault = "faults["
+	if !strings.HasPrefix(h.xName, ofFault) && !strings.HasPrefix(h.yName, ofFault) {
+		return false
+	}
+	struck := func(c *results.Cell) bool {
+		return slices.ContainsFunc(c.Rows, func(r results.Row) bool { return len(r.Faults) > 0 })
+	}
+	return !struck(c) && slices.ContainsFunc(in.cells, struck)
 }
 
 // swept is the settings of which the cells have more than one value.
@@ -168,7 +184,7 @@ func (in *input) drawHeat(c *canvas, area rect, m measure, h heat, q quorums) {
 	x0, w := area.x0+h.rowNames(), h.fieldWidth(area.width())
 	hi, lo := math.Inf(-1), math.Inf(1)
 	for _, cell := range in.cells {
-		if s := m.of(cell); s.N > 0 {
+		if s := m.of(cell); s.N > 0 && !in.spared(h, cell) {
 			lo, hi = min(lo, s.Mean), max(hi, s.Mean)
 		}
 	}
@@ -181,7 +197,11 @@ func (in *input) drawHeat(c *canvas, area rect, m measure, h heat, q quorums) {
 	}
 	for y := range h.ys {
 		for x := range h.xs {
-			in.drawField(c, field(x, y), m, h.at(x, y), lo, hi)
+			if cell := h.at(x, y); cell != nil && in.spared(h, cell) {
+				drawSpared(c, field(x, y))
+			} else {
+				in.drawField(c, field(x, y), m, cell, lo, hi)
+			}
 		}
 	}
 	in.drawStairs(c, h, q, field)
@@ -289,6 +309,12 @@ func (in *input) drawField(c *canvas, r rect, m measure, cell *results.Cell, lo,
 	}
 	c.textMiddle(text, number, point{middle.x, middle.y + 5}, center)
 	c.textMiddle(interval, small, point{middle.x, middle.y - 8}, center)
+}
+
+// drawSpared leaves a field empty in which nothing happened.
+func drawSpared(c *canvas, r rect) {
+	c.strokeRect(rect{r.x0 + 0.6, r.y0 + 0.6, r.x1 - 0.6, r.y1 - 0.6}, thin, grid)
+	c.textMiddle("not reached", smallStyle, point{(r.x0 + r.x1) / 2, (r.y0 + r.y1) / 2}, center)
 }
 
 // intervalText is the interval for the small print; the unit is in the number above it.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"faultline/results"
@@ -249,8 +248,8 @@ func side(setting string, all, some []string) (string, bool) {
 func rising(values []string) bool {
 	last := math.Inf(-1)
 	for _, v := range values {
-		n, err := strconv.ParseFloat(strings.TrimRight(v, "%"), 64)
-		if err != nil || n <= last {
+		n, ok := number(v)
+		if !ok || n <= last {
 			return false
 		}
 		last = n

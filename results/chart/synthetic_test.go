@@ -193,3 +193,76 @@ func undecidedSet() *results.Set {
 	}
 	return results.NewSet(testManifest("undecided", 30), rows)
 }
+
+// pages is a made-up page that needs three services, over a store that two layers retry.
+func pages() *results.Set {
+	var rows []results.Row
+	for i, tries := range []int{1, 3} {
+		for seed := range 3 {
+			n := 1000
+			rows = append(rows, results.Row{
+				Cell: i, Series: fmt.Sprintf("max_attempts=%d", tries), Model: "services", Seed: uint64(seed + 1),
+				Params:  []results.Param{{Name: "client.max_attempts", Value: fmt.Sprint(tries)}},
+				Metrics: map[string]float64{"calls_per_op": float64(tries * tries)},
+				Ops:     results.Counts{OK: n / 2, Failed: n / 2},
+				Edges: []results.Edge{
+					{From: "clients", To: "page", Calls: n, OK: n / 2},
+					{From: "page", To: "login", Calls: n, OK: n},
+					{From: "page", To: "stock", Calls: n * tries, OK: n / 2},
+					{From: "page", To: "ads", Calls: n / 100, OK: n / 100},
+					{From: "stock", To: "store", Calls: n * tries * tries, OK: n / 2},
+				},
+			})
+		}
+	}
+	return results.NewSet(testManifest("pages", 3), rows)
+}
+
+// maps is the sweep of two settings under each of several policies.
+func maps() *results.Set {
+	var rows []results.Row
+	cell := 0
+	for p, policy := range []string{"no retry", "three attempts at once, come what may", "grpc", "sre", "polly"} {
+		for i, rate := range []string{"50/s", "80/s", "90/s"} {
+			for j, length := range []string{"1s", "4s", "10s"} {
+				for seed := range 2 {
+					recovered := 1.0
+					if (i+j)*p > 2 {
+						recovered = 0
+					}
+					rows = append(rows, results.Row{
+						Cell: cell, Series: policy + " rate=" + rate + " for=" + length, Model: "services", Seed: uint64(seed + 1),
+						Params:  []results.Param{{Name: "client", Value: policy}, {Name: "workload.rate", Value: rate}, {Name: "faults[0].cpu-quota.for", Value: length}},
+						Metrics: map[string]float64{"recovered": recovered},
+						Faults:  []results.Band{{FromMS: 1000, ToMS: 2000, Label: "40 % of the processor"}},
+					})
+				}
+				cell++
+			}
+		}
+	}
+	return results.NewSet(testManifest("maps", 2), rows)
+}
+
+// steps is a crash after each of two steps, of which one protocol takes but one.
+func steps() *results.Set {
+	var rows []results.Row
+	for i, kind := range []string{"saga", "two-phase"} {
+		for j, step := range []string{"prepared", "decided"} {
+			for seed := range 2 {
+				row := results.Row{
+					Cell: 2*i + j, Series: kind + " step=" + step, Model: kind, Seed: uint64(seed + 1),
+					Params:  []results.Param{{Name: "model", Value: kind}, {Name: "faults[0].crash-at-step.step", Value: step}},
+					Metrics: map[string]float64{"lost": float64(i)},
+				}
+				if i == 1 || j == 1 {
+					row.Faults = []results.Band{{FromMS: 1000, ToMS: 2000, Label: "crash at " + step}}
+				} else {
+					row.Metrics["lost"] = 7 // which no chart may show: nothing struck
+				}
+				rows = append(rows, row)
+			}
+		}
+	}
+	return results.NewSet(testManifest("steps", 2), rows)
+}
