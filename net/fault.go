@@ -156,6 +156,26 @@ func (n *Network) reckon() {
 	t.masks = t.masks[:len(t.cuts)]
 	t.hit = make([]uint64, len(t.cuts))
 	n.calm = len(t.active) == 0 && t.nature == nil && n.topology.legs == nil
+	n.ahead = n.soonest()
+}
+
+// soonest returns a bound below on the delays of messages to other hosts, or 0 if there is
+// none or if a delay depends on when the message was sent.
+func (n *Network) soonest() time.Duration {
+	least := n.topology.soonest
+	if n.colocated {
+		least = min(least, n.loopback.Min())
+	}
+	limits := func(e Effect) bool { return e.Bandwidth > 0 || e.Slow > 0 && e.Slow < 1 }
+	if n.trouble.nature != nil && slices.ContainsFunc(n.trouble.nature.effects, limits) {
+		return 0
+	}
+	for _, f := range n.trouble.active {
+		if limits(f.effect) {
+			return 0
+		}
+	}
+	return least
 }
 
 // add sets the masks of one more block.

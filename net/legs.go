@@ -20,8 +20,9 @@ type leg struct {
 // WithLeg returns the topology in which the messages of a leg take as long as the
 // law of oneWay; all others take as long as before.
 func (t *Topology) WithLeg(name string, oneWay func(from, to int) *dist.Law) *Topology {
-	changed := *t
-	changed.legs = append(t.legs[:len(t.legs):len(t.legs)], leg{name, NewTopology(t.Name, t.Sites, oneWay).laws})
+	changed, own := *t, NewTopology(t.Name, t.Sites, oneWay)
+	changed.legs = append(t.legs[:len(t.legs):len(t.legs)], leg{name, own.laws})
+	changed.soonest = min(t.soonest, own.soonest)
 	return &changed
 }
 

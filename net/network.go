@@ -24,18 +24,21 @@ import (
 
 // A Network carries the messages of one run.
 type Network struct {
-	sim      *sim.Sim
-	topology *Topology
-	sites    int
-	laws     []*dist.Law
-	loopback *dist.Law
-	key      uint64
-	born     sim.Time // when the network was made
-	nodes    []place  // by node
-	calm     bool     // no fault is active, nothing is wrong by nature, and all messages between two sites are alike
-	weighs   bool     // bytes are counted
-	trouble  trouble
-	stats    Stats
+	sim       *sim.Sim
+	topology  *Topology
+	sites     int
+	laws      []*dist.Law
+	loopback  *dist.Law
+	key       uint64
+	born      sim.Time      // when the network was made
+	nodes     []place       // by node
+	calm      bool          // no fault is active, nothing is wrong by nature, and all messages between two sites are alike
+	ahead     time.Duration // no message arrives sooner; 0 if that is not known
+	weighs    bool          // bytes are counted
+	colocated bool          // some nodes share a host
+	trouble   trouble
+	warm      uint64 // see CarryAll; means nothing
+	stats     Stats
 }
 
 // A place is where a node is, and what there is to know of the links from it.
@@ -44,6 +47,7 @@ type place struct {
 	site    int32
 	host    sim.NodeID // the node on whose machine it runs: itself, unless colocated
 	sent    []uint8    // by receiver: messages so far, modulo 256; it grows when needed
+	few     *few       // nil unless the messages so far are counted here
 	rare    *rare      // nil if not needed
 }
 
@@ -118,6 +122,8 @@ func (n *Network) Colocate(id, with sim.NodeID) {
 	host := *n.node(with)
 	p := n.node(id)
 	p.host, p.site = host.host, host.site
+	n.colocated = true
+	n.ahead = n.soonest()
 }
 
 // Site returns where a node is.
@@ -149,8 +155,13 @@ func (n *Network) Carry(from, to sim.NodeID, msg any) sim.Fate {
 		n.room(from, to)
 	}
 	a, b := &n.nodes[from], &n.nodes[to]
+	return n.decide(from, to, msg, sim.Mix(a.out+b.in+a.count(to)*step))
+}
+
+// decide decides the fate of a message, given its draw.
+func (n *Network) decide(from, to sim.NodeID, msg any, draw uint64) sim.Fate {
+	a, b := &n.nodes[from], &n.nodes[to]
 	n.stats.Sent++
-	draw := sim.Mix(a.out + b.in + a.count(to)*step)
 	if a.host == b.host {
 		return sim.Arrives(n.loopback.Sample(draw))
 	}
@@ -168,50 +179,28 @@ func (n *Network) Carry(from, to sim.NodeID, msg any) sim.Fate {
 	return n.troubled(from, to, law, draw, msg)
 }
 
-// count counts a message on the link to a node, and returns how-maniest it is.
-//
-// The low byte of a count is apart: among 1,000 nodes the million links' counts
-// miss the cache at every message, and bytes halve the time of a message against
-// words. Links busy enough to wrap are few, so only their senders have the rest.
-func (p *place) count(to sim.NodeID) uint64 {
-	if int(to) >= len(p.sent) {
-		p.sent = widen(p.sent, to)
+// CarryAll implements sim.BulkWire. It looks at all counts first: none waits for
+// another, so that their cache misses overlap.
+func (n *Network) CarryAll(parcels []sim.Parcel) {
+	for i := range parcels {
+		p := &parcels[i]
+		n.room(p.From, p.To)
+		n.warm += n.nodes[p.From].glance(p.To) + n.nodes[p.To].in
 	}
-	p.sent[to]++
-	if low := p.sent[to]; low != 0 && p.rare == nil {
-		return uint64(low)
+	for i := range parcels {
+		p := &parcels[i]
+		p.Fate = n.Carry(p.From, p.To, p.Msg)
 	}
-	return p.countHigh(to)
 }
 
-// countHigh returns the whole count of a link from a node of which a count has wrapped.
-func (p *place) countHigh(to sim.NodeID) uint64 {
-	low, r := p.sent[to], p.makeRare()
-	if low == 0 {
-		r.wraps = widen(r.wraps, to)
-		r.wraps[to]++
-	}
-	if int(to) >= len(r.wraps) {
-		return uint64(low)
-	}
-	return uint64(r.wraps[to])<<8 + uint64(low)
-}
+// Lookahead implements sim.BulkWire.
+func (n *Network) Lookahead() time.Duration { return n.ahead }
 
 func (p *place) makeRare() *rare {
 	if p.rare == nil {
 		p.rare = new(rare)
 	}
 	return p.rare
-}
-
-// widen returns the table of a node's links with room for a receiver.
-func widen[T any](table []T, to sim.NodeID) []T {
-	if int(to) < len(table) {
-		return table
-	}
-	wider := make([]T, roundUp(to))
-	copy(wider, table)
-	return wider
 }
 
 // roundUp returns how many nodes to make room for, if one has the given ID.

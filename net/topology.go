@@ -15,15 +15,19 @@ type Topology struct {
 	Sites []string
 	laws  []*dist.Law // of one way, by from*len(Sites)+to
 	legs  []leg       // kinds of messages with laws of their own
+
+	soonest time.Duration // no message takes less
 }
 
 // NewTopology returns the topology in which a message from one site to another,
 // or within a site, takes as long as the law of oneWay.
 func NewTopology(name string, sites []string, oneWay func(from, to int) *dist.Law) *Topology {
-	t := &Topology{Name: name, Sites: sites}
+	t := &Topology{Name: name, Sites: sites, soonest: maxDelay}
 	for from := range sites {
 		for to := range sites {
-			t.laws = append(t.laws, oneWay(from, to))
+			law := oneWay(from, to)
+			t.laws = append(t.laws, law)
+			t.soonest = min(t.soonest, law.Min())
 		}
 	}
 	return t

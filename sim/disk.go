@@ -80,7 +80,7 @@ func (d *disk) Sync() TimerID {
 func (d *disk) schedule() TimerID {
 	n := d.node
 	d.busy = max(d.busy, n.sim.now).Add(d.delay())
-	return n.sim.queue.push(d.busy, evSync, n.id, None, n.life, nil)
+	return n.sim.schedule(d.busy, evSync, n.id, None, n.life, nil)
 }
 
 // repace begins the syncs under way anew: a disk that has recovered does not go

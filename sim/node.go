@@ -52,7 +52,7 @@ func (n *node) Send(to NodeID, msg any) { n.sim.send(n.id, to, msg) }
 func (n *node) After(d time.Duration) TimerID {
 	s := n.sim
 	at := s.now.Add(n.clock.elapse(max(d, 0)))
-	return s.queue.push(at, evTimer, n.id, None, n.life, nil)
+	return s.schedule(at, evTimer, n.id, None, n.life, nil)
 }
 
 func (n *node) Cancel(t TimerID) {
@@ -67,6 +67,10 @@ func (s *Sim) send(from, to NodeID, msg any) {
 		panic(fmt.Sprintf("sim: node %d sent %T to node %d, which was never added", from, msg, to))
 	}
 	s.stats.Sent++
+	if len(s.nodes) >= manyNodes && from != to && s.post(from, to, msg) {
+		return
+	}
+	s.flush()
 	fate := Fate{Copy: -1}
 	if from != to && s.wire != nil {
 		fate = s.wire.Carry(from, to, msg)
@@ -74,12 +78,17 @@ func (s *Sim) send(from, to NodeID, msg any) {
 	if s.tracer != nil {
 		s.traceSend(from, to, msg, fate)
 	}
+	s.carry(s.now, from, to, msg, fate)
+}
+
+// carry schedules the arrivals of a message.
+func (s *Sim) carry(sent Time, from, to NodeID, msg any, fate Fate) {
 	if fate.Delay >= 0 {
-		s.queue.pushMessage(s.now.Add(fate.Delay), to, from, msg)
+		s.queue.pushMessage(sent.Add(fate.Delay), to, from, msg)
 	}
 	if fate.Copy >= 0 {
 		s.doubled = true
-		s.queue.pushMessage(s.now.Add(fate.Copy), to, from, msg)
+		s.queue.pushMessage(sent.Add(fate.Copy), to, from, msg)
 	}
 }
 

@@ -60,7 +60,7 @@ func (s *Sim) Go(id NodeID, name string, body func(p *Proc)) *Proc {
 		p.yield = yield
 		body(p)
 	})
-	p.alarm = s.queue.push(s.now, evWake, p.index, None, 0, nil)
+	p.alarm = s.schedule(s.now, evWake, p.index, None, 0, nil)
 	return p
 }
 
@@ -103,6 +103,7 @@ func (p *Proc) post(m envelope) {
 // woken lets the script run until it waits again.
 func (p *Proc) woken() {
 	p.waiting = forNothing
+	p.sim.close() // the script may change the wire
 	p.resume()
 }
 
@@ -179,7 +180,7 @@ func (p *Proc) Wake() {
 	if p.waiting == forWake {
 		p.sim.queue.cancel(p.alarm)
 		p.waiting = forTime // a second Wake does nothing
-		p.alarm = p.sim.queue.push(p.sim.now, evWake, p.index, None, 0, nil)
+		p.alarm = p.sim.schedule(p.sim.now, evWake, p.index, None, 0, nil)
 	}
 }
 
@@ -187,7 +188,7 @@ func (p *Proc) Wake() {
 func (p *Proc) pause(t Time, what waiting) {
 	p.waiting = what
 	if t != Forever {
-		p.alarm = p.sim.queue.push(t, evWake, p.index, None, 0, nil)
+		p.alarm = p.sim.schedule(t, evWake, p.index, None, 0, nil)
 	} else {
 		p.alarm = 0
 	}

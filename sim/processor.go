@@ -146,7 +146,7 @@ func (n *node) work() {
 			h.work, h.holds = w, true
 			p.held++
 		}
-		h.end = n.sim.queue.push(n.sim.now.Add(p.duration(&h.work)), evWorked, n.id, None, n.life, nil)
+		h.end = n.sim.schedule(n.sim.now.Add(p.duration(&h.work)), evWorked, n.id, None, n.life, nil)
 	}
 }
 

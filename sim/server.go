@@ -330,7 +330,7 @@ func (n *node) expectChore() {
 }
 
 func (n *node) choreIn(d time.Duration) {
-	n.sim.queue.push(n.sim.now.Add(d), evChore, n.id, None, n.life, nil)
+	n.sim.schedule(n.sim.now.Add(d), evChore, n.id, None, n.life, nil)
 }
 
 // choreDue puts a chore in line, and waits for the next one.

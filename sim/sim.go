@@ -125,6 +125,8 @@ type Sim struct {
 	begin   Time // usually 0; see BeginAt
 	now     Time
 	queue   queue
+	outbox  outbox
+	warm    uint64  // see approach; means nothing
 	nodes   []*node // by NodeID; nil where there is none
 	spare   []*node // of earlier runs, for their memory
 	procs   []*Proc
@@ -156,7 +158,7 @@ func (s *Sim) Reset(seed uint64) {
 	queue := s.queue
 	queue.reset()
 	*s = Sim{
-		seed: seed, hash: mix(seed ^ hashSalt), queue: queue,
+		seed: seed, hash: mix(seed ^ hashSalt), queue: queue, outbox: outbox{due: Forever},
 		nodes: s.nodes[:0], spare: s.spare, procs: s.procs[:0], calls: s.calls[:0],
 	}
 }
@@ -193,7 +195,11 @@ func (s *Sim) TrueTime(clock Time) Time {
 }
 
 // Use plugs in the network. Without one, messages arrive at the instant they are sent.
-func (s *Sim) Use(w Wire) { s.wire = w }
+func (s *Sim) Use(w Wire) {
+	s.flush()
+	s.wire = w
+	s.outbox.wire, _ = w.(BulkWire)
+}
 
 // Now returns true time, which no node can see.
 func (s *Sim) Now() Time { return s.now }
@@ -252,13 +258,13 @@ func (s *Sim) blank() *node {
 }
 
 func (s *Sim) start(id NodeID) {
-	s.queue.push(s.now, evStart, id, None, s.nodes[id].life, nil)
+	s.schedule(s.now, evStart, id, None, s.nodes[id].life, nil)
 }
 
 // At calls f at instant t, or now if t has passed.
 func (s *Sim) At(t Time, f func()) {
 	s.calls = append(s.calls, f)
-	s.queue.push(max(t, s.now), evCall, NodeID(len(s.calls)-1), None, 0, nil)
+	s.schedule(max(t, s.now), evCall, NodeID(len(s.calls)-1), None, 0, nil)
 }
 
 // Halt makes Run return after the event being handled.
@@ -271,12 +277,23 @@ func (s *Sim) Run(until Time) {
 	s.halted = false
 	last := min(until, Forever-1) // what is due at Forever never happens
 	var ev event
-	for !s.halted && s.queue.pop(last, &ev) {
+	for !s.halted {
+		if !s.queue.pop(min(last, s.outbox.due-1), &ev) {
+			if s.outbox.count == 0 {
+				break
+			}
+			s.flush()
+			continue
+		}
+		if s.queue.first == 1 && len(s.nodes) >= manyNodes {
+			s.approach()
+		}
 		s.now = ev.at
 		s.stats.Events++
 		s.hash = fold(s.hash, ev.at, ev.kind, ev.node, ev.from)
 		s.fire(&ev)
 	}
+	s.close()
 	if !s.halted && until != Forever && until > s.now {
 		s.now = until
 	}
@@ -288,6 +305,7 @@ func (s *Sim) fire(ev *event) {
 	case evMessage:
 		n := s.nodes[ev.node]
 		if n.plain {
+			s.outbox.open = true
 			s.receive(n, ev.from, ev.msg)
 		} else {
 			n.arrive(ev)
@@ -299,6 +317,7 @@ func (s *Sim) fire(ev *event) {
 	case evWake:
 		s.procs[ev.node].woken()
 	case evCall:
+		s.close()
 		f := s.calls[ev.node]
 		s.calls[ev.node] = nil
 		f()
