@@ -65,6 +65,12 @@ func uncomment(head []byte) ([]byte, bool) {
 	}
 }
 
+// named reports whether a line of JSON has a field of that name.
+func named(line []byte, name string) bool {
+	_, behind, found := bytes.Cut(line, []byte(`"`+name+`"`))
+	return found && first(bytes.TrimSpace(behind)) == ':'
+}
+
 // ofObject says which format has lines that begin with such an object: its
 // names are keywords in EDN, and type and f in the JSON of the same events.
 func ofObject(text []byte) Format {
@@ -76,7 +82,7 @@ func ofObject(text []byte) Format {
 	if bytes.HasPrefix(inner, []byte(`"history"`)) {
 		return FormatJSON
 	}
-	if !bytes.Contains(line, []byte(`"kind"`)) && !bytes.Contains(line, []byte(`"txn"`)) && bytes.Contains(line, []byte(`"type"`)) {
+	if !named(line, "kind") && !named(line, "txn") && named(line, "type") {
 		return FormatJSON
 	}
 	return FormatLines

@@ -28,7 +28,7 @@ const (
 	numberForm
 	stringForm
 	keywordForm // with its colon
-	symbolForm  // or true, false, a character, or a number that is not whole
+	symbolForm  // or true, false, a character, or a number that is not whole or does not fit 64 bits
 	listForm
 	vectorForm
 	setForm
@@ -470,7 +470,7 @@ func (e *ednReader) dispatch(f *form, depth int) *flaw {
 			return flaw
 		}
 	}
-	if tag.kind != symbolForm {
+	if c, _ := e.peek(); tag.kind != symbolForm && !(tag.kind == keywordForm && c == '{') { // #:jepsen{...} is a map
 		return f.wrong("edn", "# without a tag", "write #{ for a set, or # and a name before a form")
 	}
 	tagged, flaw := e.form(depth + 1)
@@ -633,7 +633,8 @@ func (e *ednReader) word(f *form) *flaw {
 	return nil
 }
 
-// number reads the token as a number. One that is not whole is a symbol of that text.
+// number reads the token as a number. One that is not whole, or too long for 64 bits,
+// is a symbol of that text, with an N behind.
 func (e *ednReader) number(f *form) *flaw {
 	if n, ok := shortInteger(e.token); ok {
 		f.kind, f.num = numberForm, n
@@ -648,9 +649,14 @@ func (e *ednReader) number(f *form) *flaw {
 			return f.wrong("edn", short(text)+" begins with 0", "write numbers without zeros in front")
 		}
 		if err != nil {
-			return f.wrong("edn", short(text)+" does not fit 64 bits", "use smaller numbers")
+			f.kind, f.text = symbolForm, digits+"N"
+		} else {
+			f.kind, f.num = numberForm, n
 		}
-		f.kind, f.num = numberForm, n
+		return nil
+	}
+	if isHex(text) {
+		f.kind, f.text = symbolForm, text
 		return nil
 	}
 	above, below, ratio := strings.Cut(text, "/")
@@ -660,6 +666,19 @@ func (e *ednReader) number(f *form) *flaw {
 		return nil
 	}
 	return f.wrong("edn", short(text)+" is no number", "put a string in double quotes")
+}
+
+// long reports whether the form is a whole number that does not fit 64 bits.
+func (f *form) long() bool {
+	digits, ok := strings.CutSuffix(f.text, "N")
+	return f.kind == symbolForm && ok && isNumber(digits)
+}
+
+// isHex reports whether the text is a number to base 16, as objects of Java have
+// when Clojure prints them: #object[java.lang.Object 0x1f "java.lang.Object@1f"].
+func isHex(text string) bool {
+	digits, ok := strings.CutPrefix(strings.ToLower(text), "0x")
+	return ok && digits != "" && strings.Trim(digits, "0123456789abcdef") == ""
 }
 
 // shortInteger reads a whole number of few digits.

@@ -121,6 +121,9 @@ func (e *event) field(name string, v *form) (bit int, flaw *flaw) {
 		e.value = *v
 		return ofValue, nil
 	case "time":
+		if v.long() {
+			return 0, v.wrong(name, short(v.text)+" does not fit 64 bits", "count nanoseconds from any one instant on")
+		}
 		e.time, e.timed = v.num, v.kind == numberForm
 		return ofTime, nil
 	case "index":

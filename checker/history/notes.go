@@ -88,6 +88,7 @@ func (r *recording) notes() []string {
 	} else if r.dialect != "" && r.pieces == nil {
 		say(t.nilReads, "read of nil found the initial value (dialect %s)", "reads of nil found the initial value (dialect %s)", r.dialect)
 	}
+	say(t.long, "number is too long for 64 bits: it is taken for a name", "numbers are too long for 64 bits: they are taken for names")
 	say(t.drains, "drain is taken as dequeues that ran all the while (%d of them)", "drains are taken as dequeues that ran all the while (%d of them)", t.drained)
 	say(t.nemesis, "event of the nemesis skipped", "events of the nemesis skipped")
 	say(t.stray, ":info of a process that had not called skipped", ":info of processes that had not called skipped")

@@ -24,6 +24,9 @@ func newProcesses() *processes {
 // keyword or anything else, and where a name took it before, the lowest that is free.
 func (p *processes) number(who *form) (int, *flaw) {
 	if who.kind != numberForm {
+		if who.long() {
+			return 0, outOfRange(who)
+		}
 		text := who.String()
 		n, known := p.named[text]
 		if !known {
@@ -37,7 +40,7 @@ func (p *processes) number(who *form) (int, *flaw) {
 		return n, nil
 	}
 	if who.num < 0 || who.num > maxID {
-		return 0, who.wrong("process", fmt.Sprintf("%d is out of range", who.num), fmt.Sprintf("use numbers from 0 to %d", maxID))
+		return 0, outOfRange(who)
 	}
 	if n = int(who.num); p.taken[n] {
 		n = p.free()
@@ -45,6 +48,10 @@ func (p *processes) number(who *form) (int, *flaw) {
 	p.taken[n] = true
 	p.numbers[who.num] = n
 	return n, nil
+}
+
+func outOfRange(who *form) *flaw {
+	return who.wrong("process", short(who.String())+" is out of range", fmt.Sprintf("use numbers from 0 to %d", maxID))
 }
 
 // knows reports whether a process that is called by a name called before.

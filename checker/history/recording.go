@@ -60,6 +60,7 @@ const (
 type tally struct {
 	nemesis, stray, unknown, silent, reused int
 	failedCAS, nilReads, drains, drained    int
+	long                                    int // values that do not fit 64 bits
 	backwards                               int // the line on which the index goes backwards
 }
 
@@ -133,7 +134,8 @@ func (r *recording) process(e *event) (int, *flaw) {
 // begin sees from the first call what the file holds; or from an answer, if that is
 // one of a transaction, which says all that there is to know but for when it began.
 func (r *recording) begin(e *event) {
-	if e.phase != invoked && !isTransaction(&e.value) {
+	txn := isTransaction(&e.value) || e.f == "txn" && e.phase <= succeeded
+	if e.phase != invoked && !txn {
 		return
 	}
 	r.begun = true
@@ -141,7 +143,7 @@ func (r *recording) begin(e *event) {
 		r.alone = e.line
 	}
 	switch {
-	case isTransaction(&e.value):
+	case txn:
 		r.txns = true
 	case (e.f == "get" || e.f == "put" || e.f == "append") && e.key.kind == stringForm:
 		r.pieces = newPieces()
@@ -305,6 +307,9 @@ func (r *recording) finish() error {
 func (r *recording) item(f *form) int64 {
 	if f.kind == numberForm {
 		return r.names.plain(f.num)
+	}
+	if f.long() {
+		r.tally.long++
 	}
 	return r.names.Number(f.String())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -35,6 +36,7 @@ var planted = []struct{ name, level, words, history string }{
 	{"writes out of order", "monotonic-writes", "not in this order", "1 0-9 append l 1; 1 10-19 append l 2; 2 20-29 read l [2,1]"},
 	{"write before what it follows", "writes-follow-reads", "not in this order", "1 0-9 append l 1; 2 10-19 read l [1]; 2 20-29 append l 2; 3 30-39 read l [2]"},
 	{"lost append", "linearizable", "but 1 is missing from the list", "1 0-9 append l 1; 2 10-19 append l 2; 3 20-29 read l [2]"},
+	{"duplicate effect", "linearizable", "with 1 in it twice, but it was appended once", "1 0-9 append l 1; 2 10-19 append l 2; 3 20-29 read l [1,2,1]"},
 	{"appends in two orders", "linearizable", "neither list continues the other", "1 0-9 append l 1; 2 0-9 append l 2; 3 20-29 read l [1,2]; 3 30-39 read l [2,1]"},
 
 	{"duplicate dequeue", "linearizable", "but it was enqueued only once", "1 0-9 enqueue q 1; 2 10-19 dequeue q 1; 3 20-29 dequeue q 1"},
@@ -56,6 +58,19 @@ var planted = []struct{ name, level, words, history string }{
 	{"long fork", "snapshot-isolation", "G-nonadjacent (long fork)", "1 0-9 txn append x 1; 2 0-9 txn append y 1; 3 0-9 txn read x [1], read y null; 4 0-9 txn read x null, read y [1]"},
 	{"G2-item", "serializable", "G2-item (write skew)", "1 0-9 txn read x null, append y 1; 2 0-9 txn read y null, append x 1; 3 20-29 txn read x [1], read y [1]"},
 	{"stale read in real time", "strict-serializable", "G-single-realtime (stale read)", "1 0-9 txn append x 1; 2 20-29 txn read x null"},
+	{"duplicate effect of a transaction", "read-uncommitted", "duplicate elements: T1 read a list in planted x that shows the single append of 1 twice", "1 0-9 txn append x 1; 3 20-29 txn read x [1,1]"},
+	{"internal inconsistency", "read-uncommitted", "T1 read planted x=null after its own append of 1", "1 0-9 txn append x 1, read x null; 3 20-29 txn read x [1]"},
+	{"garbage", "read-uncommitted", "garbage read: T1 read a list in planted x that shows 7, which nobody appended", "1 0-9 txn append x 1; 3 20-29 txn read x [1,7]"},
+	{"transactions in two orders", "read-committed", "incompatible order", "1 0-9 txn append x 1; 2 0-9 txn append x 2; 3 20-29 txn read x [1,2]; 4 20-29 txn read x [2,1]"},
+	{"future read of a transaction", "read-committed", "future read: T1 saw its own append of 1 to planted x before it did so", "1 0-9 txn read x [1], append x 1"},
+	{"observed transaction vanishes", "monotonic-atomic-view", "OTV (observed transaction vanishes)", "1 0-9 txn append x 1, append y 1; 2 10-19 txn append x 2, append y 2; 3 20-29 txn read x [1,2], read y [1]; 4 30-39 txn read y [1,2]"},
+	{"G1a of registers", "read-committed", "G1a (aborted read): T1 saw the write of 1 to planted x by T2, which certainly failed", "1 0-9! txn write x 1; 3 20-29 txn read x 1"},
+	{"G1b of registers", "read-committed", "G1b (intermediate read)", "1 0-9 txn write x 1, write x 2; 2 0-9 txn read x 1"},
+	{"G1c of registers", "read-committed", "G1c (circular information flow)", "1 0-9 txn write x 1, read y 1; 2 0-9 txn write y 1, read x 1"},
+	{"lost update of registers", "cursor-stability", "lost update: T1 and T2 read the same version of planted x and then both changed it", "1 0-9 txn read x null, write x 1; 2 0-9 txn read x null, write x 2"},
+	{"read skew of registers", "snapshot-isolation", "G-single (read skew)", "1 0-9 txn write x 1, write y 1; 2 0-9 txn read x null, read y 1"},
+	{"long fork of registers", "snapshot-isolation", "G-nonadjacent (long fork)", "1 0-9 txn write x 1; 2 0-9 txn write y 1; 3 0-9 txn read x 1, read y null; 4 0-9 txn read x null, read y 1"},
+	{"write skew of registers", "serializable", "G2-item (write skew)", "1 0-9 txn read x null, write y 1; 2 0-9 txn read y null, write x 1"},
 	{"session stale", "strong-session-serializable", "G-single-process (a session misses", "1 0-9 txn append x 1; 1 20-29 txn read x null"},
 }
 
@@ -126,6 +141,25 @@ func host(txns bool) (lines []string, calls []int) {
 	return lines, calls
 }
 
+// judgeText judges a level of a history that is given as text.
+func judgeText(t *testing.T, text, level string, o history.Options) *checked {
+	t.Helper()
+	f, err := history.Load(strings.NewReader(text), "h", o)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	c := newChecked("h", f)
+	if f.Transactions != nil {
+		err = c.judgeTransactions(level, judge.Budget{})
+	} else {
+		err = c.judgeOperations(level, judge.Budget{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestCheckNamesPlantedAnomalies(t *testing.T) {
 	for _, p := range planted {
 		t.Run(p.name, func(t *testing.T) {
@@ -136,19 +170,7 @@ func TestCheckNamesPlantedAnomalies(t *testing.T) {
 				k, _ := slices.BinarySearch(calls, call+1)
 				lines, calls = slices.Insert(lines, k, line), slices.Insert(calls, k, call)
 			}
-			f, err := history.Load(strings.NewReader(strings.Join(lines, "\n")), "h", history.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := newChecked("h", f)
-			if txns {
-				err = c.judgeTransactions(p.level, judge.Budget{})
-			} else {
-				err = c.judgeOperations(p.level, judge.Budget{})
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := judgeText(t, strings.Join(lines, "\n"), p.level, history.Options{})
 			text := c.text(report.Style{})
 			if plain := strings.Join(strings.Fields(text), " "); c.Verdict != judge.Violated || !strings.Contains(plain, p.words) || p.words == "" {
 				t.Errorf("%v:\n%s", c.Verdict, text)
@@ -159,5 +181,94 @@ func TestCheckNamesPlantedAnomalies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// eventsOf writes the lines of a short history as the events of Jepsen, in EDN or JSON.
+func eventsOf(t *testing.T, text string, edn bool) string {
+	t.Helper()
+	type event struct {
+		at   int
+		text string
+	}
+	var events []event
+	for _, one := range strings.Split(text, "; ") {
+		var op struct {
+			Client, Call, Return int
+			Kind, Key, Status    string
+			Txn                  [][]any
+			In, Out, Expect      any
+		}
+		line, _ := lineOf(t, one, 100)
+		if err := json.Unmarshal([]byte(line), &op); err != nil {
+			t.Fatal(err)
+		}
+		f, asked, found := op.Kind, []any{op.Key, op.In}, []any{op.Key, op.In}
+		switch {
+		case op.Kind == "read":
+			found = []any{op.Key, op.Out}
+		case op.Kind == "dequeue" || op.Kind == "pop":
+			asked, found = nil, []any{op.Out}
+		case op.Kind == "enqueue" || op.Kind == "push":
+			asked, found = []any{op.In}, []any{op.In}
+		case op.Kind == "cas":
+			asked = []any{op.Key, []any{op.Expect, op.In}}
+			found = asked
+		case op.Txn != nil:
+			f, asked, found = "txn", nil, nil
+			for _, m := range op.Txn {
+				word := map[any]string{"read": "r", "write": "w", "append": "append"}[m[0]]
+				before := m[2]
+				if word == "r" {
+					before = nil
+				}
+				asked, found = append(asked, []any{word, m[1], before}), append(found, []any{word, m[1], m[2]})
+			}
+		}
+		end := map[string]string{"ok": "ok", "failed": "fail", "unknown": "info"}[op.Status]
+		events = append(events, event{op.Call, eventText(op.Client, "invoke", f, asked, op.Call, edn)}, event{op.Return, eventText(op.Client, end, f, found, op.Return, edn)})
+	}
+	slices.SortStableFunc(events, func(a, b event) int { return a.at - b.at })
+	var b strings.Builder
+	for _, e := range events {
+		b.WriteString(e.text + "\n")
+	}
+	return b.String()
+}
+
+// eventText writes an event; the item of a queue or stack has no key, and stands alone.
+func eventText(process int, phase, f string, value []any, at int, edn bool) string {
+	var v any = value
+	switch {
+	case value == nil:
+		v = nil
+	case len(value) == 1 && f != "txn":
+		v = value[0]
+	}
+	text, _ := json.Marshal(v)
+	if !edn {
+		return fmt.Sprintf(`{"process":%d,"type":"%s","f":"%s","value":%s,"time":%d}`, process, phase, f, text, at)
+	}
+	plain := strings.NewReplacer("null", "nil", ",", " ", `["r"`, "[:r", `["w"`, "[:w", `["append"`, "[:append").Replace(string(text))
+	return fmt.Sprintf(`{:process %d, :type :%s, :f :%s, :value %s, :time %d}`, process, phase, f, plain, at)
+}
+
+// In the formats of others the same is found. Times count from the first event there.
+func TestCheckNamesPlantedAnomaliesInEvents(t *testing.T) {
+	for _, p := range planted {
+		for _, format := range []history.Format{history.FormatEDN, history.FormatJSON} {
+			t.Run(p.name+" in "+string(format), func(t *testing.T) {
+				text := eventsOf(t, p.history, format == history.FormatEDN)
+				c := judgeText(t, text, p.level, history.Options{Dialect: history.Jepsen})
+				plain := strings.Join(strings.Fields(c.text(report.Style{})), " ")
+				words := p.words
+				if strings.Contains(words, "µs") {
+					words = "planted x"
+				}
+				if c.Format != format || c.Verdict != judge.Violated || !strings.Contains(plain, words) {
+					t.Errorf("%v, format %s:\n%s\n%s", c.Verdict, c.Format, text, c.text(report.Style{}))
+				}
+			})
+		}
 	}
 }
