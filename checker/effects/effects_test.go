@@ -192,54 +192,122 @@ func TestAgreesWithTheDefinition(t *testing.T) {
 	met := map[string]int{}
 	for range *crossChecks {
 		h, finals := random(rng)
-		got := Of(h, finals)
-		lists := slices.ContainsFunc(h, func(o history.Op) bool { return o.Kind == history.Append || o.Kind == history.Add })
-		seen := slices.ContainsFunc(h, func(o history.Op) bool { return o.Status != history.Failed })
-		var lost, duplicate, phantom, appeared, absent, open int
-		for v := int64(1); v <= 20; v++ {
-			p := count1(h, finals, v)
-			possible := p.acked + p.unknown
-			if !seen {
-				continue
-			}
-			if ended := lists && len(finals) > 0; ended && p.acked > p.final {
-				lost++
-			}
-			if possible > 0 && p.times > possible {
-				duplicate++
-			}
-			if possible == 0 && p.times > 0 {
-				phantom++
-			}
-			there := min(p.unknown, max(0, p.times-p.acked))
-			appeared += there
-			if lists && len(finals) > 0 {
-				absent += p.unknown - there
-			} else {
-				open += p.unknown - there
-			}
-		}
-		gotOpen, gotAppeared, gotAbsent := got.Fates()
-		g := [...]int{len(got.Lost), len(got.Duplicate), len(got.Phantom), gotAppeared, gotAbsent, gotOpen}
-		want := [...]int{lost, duplicate, phantom, appeared, absent, open}
-		if g != want {
-			t.Fatalf("lost, duplicate, phantom, appeared, absent, open %v, want %v, for\n%v\nfinally %v", g, want, h, finals)
-		}
-		for i, name := range []string{"lost", "duplicate", "phantom", "appeared", "absent", "open"} {
-			if want[i] > 0 {
+		for name, times := range sameAsCounted(t, h, finals) {
+			if times > 0 {
 				met[name]++
 			}
 		}
-		for _, x := range got.Limbo {
-			checkLimbo(t, h, finals, x)
-		}
 	}
 	t.Log(met)
-	for _, name := range []string{"lost", "duplicate", "phantom", "appeared", "absent", "open"} {
+	for _, name := range sorts {
 		if met[name] < *crossChecks/40 {
 			t.Errorf("%s only %d times: the generator is lopsided", name, met[name])
 		}
 	}
+}
+
+// sorts are what may be amiss with an intent.
+var sorts = [...]string{"lost", "duplicate", "phantom", "appeared", "absent", "open"}
+
+// sameAsCounted checks the ledger of one key against plain counts of the numbers from
+// 1 to 20, and returns how often each sort occurs.
+func sameAsCounted(t *testing.T, h, finals history.History) map[string]int {
+	t.Helper()
+	got := Of(h, finals)
+	lists := slices.ContainsFunc(h, func(o history.Op) bool { return o.Kind == history.Append || o.Kind == history.Add })
+	seen := slices.ContainsFunc(h, func(o history.Op) bool { return o.Status != history.Failed })
+	var lost, duplicate, phantom, appeared, absent, open int
+	for v := int64(1); v <= 20; v++ {
+		p := count1(h, finals, v)
+		possible := p.acked + p.unknown
+		if !seen {
+			continue
+		}
+		if ended := lists && len(finals) > 0; ended && p.acked > p.final {
+			lost++
+		}
+		if possible > 0 && p.times > possible {
+			duplicate++
+		}
+		if possible == 0 && p.times > 0 {
+			phantom++
+		}
+		there := min(p.unknown, max(0, p.times-p.acked))
+		appeared += there
+		if lists && len(finals) > 0 {
+			absent += p.unknown - there
+		} else {
+			open += p.unknown - there
+		}
+	}
+	gotOpen, gotAppeared, gotAbsent := got.Fates()
+	g := [...]int{len(got.Lost), len(got.Duplicate), len(got.Phantom), gotAppeared, gotAbsent, gotOpen}
+	want := [...]int{lost, duplicate, phantom, appeared, absent, open}
+	if g != want {
+		t.Fatalf("lost, duplicate, phantom, appeared, absent, open %v, want %v, for\n%v\nfinally %v", g, want, h, finals)
+	}
+	for _, x := range got.Limbo {
+		checkLimbo(t, h, finals, x)
+	}
+	met := map[string]int{}
+	for i, name := range sorts {
+		met[name] = want[i]
+	}
+	return met
+}
+
+// FuzzOf settles one key whose operations, four bytes each, ask for and show numbers
+// from 1 to 16; the last few of them are the reads in the end.
+func FuzzOf(f *testing.F) {
+	f.Add([]byte{0, 1, 0, 0x01, 0x12, 0, 1, 0x23, 0x34, 1, 1, 0x45, 0x51})
+	f.Add([]byte{2, 0, 0, 0x01, 0x12, 1, 1, 0x23, 0x34, 1, 1, 0x45, 0x51})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) < 2 {
+			return
+		}
+		brings := [...]history.Kind{history.Append, history.Add, history.Enqueue, history.Push, history.Write}[data[0]%5]
+		last := int(data[1] % 4)
+		var h history.History
+		for data = data[2:]; len(data) >= 4 && len(h) < 16; data = data[4:] {
+			call := history.Time(data[2] >> 4)
+			h = append(h, tapedOp(brings, data[0], data[1], call, call+history.Time(data[2]&15), data[3]))
+		}
+		slices.SortStableFunc(h, func(a, b history.Op) int { return int(a.Call - b.Call) })
+		var finals history.History
+		for n := len(h); n > 0 && len(finals) < last && h[n-1].Kind == history.Read; n-- {
+			o := h[n-1]
+			o.Call, o.Return = o.Call+90, o.Return+90
+			finals, h = append(finals, o), h[:n-1]
+		}
+		sameAsCounted(t, h, finals)
+	})
+}
+
+// tapedOp makes an operation of the numbers off a tape.
+func tapedOp(brings history.Kind, what, v byte, call, ret history.Time, more byte) history.Op {
+	number := 1 + int64(v&15)
+	switch {
+	case what&1 == 0:
+		o := op(brings, number, call, ret)
+		switch what >> 1 % 4 {
+		case 0:
+			o = unknown(o)
+		case 1:
+			o = failed(o)
+		}
+		return o
+	case brings == history.Enqueue:
+		return op(history.Dequeue, number-1, call, ret)
+	case brings == history.Push:
+		return op(history.Pop, number-1, call, ret)
+	case brings == history.Write:
+		return op(history.Read, number-1, call, ret)
+	}
+	var shown []int64
+	for k := range int64(more & 3) {
+		shown = append(shown, 1+(number+int64(more>>2)*k)%16)
+	}
+	return list(call, ret, shown...)
 }
 
 // checkLimbo checks that what is said to show an effect first does so.

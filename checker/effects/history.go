@@ -135,7 +135,7 @@ func (r *reader) kind(k *account) history.Kind {
 			return history.Enqueue
 		}
 	}
-	if len(requests) == 0 && slices.ContainsFunc(k.Reads, func(i int32) bool { return len(r.h[i].Out.List) > 0 }) {
+	if len(requests) == 0 && slices.ContainsFunc(r.byReturn(k), func(l look) bool { return len(l.op.Out.List) > 0 }) {
 		return history.Append // of numbers that nobody appended
 	}
 	return kind

@@ -69,6 +69,15 @@ var equivalent = map[string]string{
 	"ask: w.h[i].Return < since":                   "what is not asked about is never needed",
 	"ask: returned(op) >= since":                   "a little less of what is long past is left out",
 
+	// Sets.
+	"collect: at <= m.answer.at":                         "of adds of one item that return at one instant either may be named",
+	"newDirectory: s.writers >= 0":                       "either directory finds the member",
+	"newDirectory: s.writers <= 0":                       "either directory finds the member",
+	"newDirectory: width < uint64(denseSlack*s.writers)": "either directory finds the member",
+	"chain: len(list) >= size":                           "reads of one set are in order of call, so that none returned before one of lower rank was called",
+	"compare: cmp.Compare(b.call.op, a.call.op)":         "calls at one instant may come in either order",
+	"compare: r.call.at >= g.ranks[latest].call.at":      "of calls at one instant only the instant counts",
+
 	// What cannot be.
 	"try: freeEnd <= dueEnd": "no two operations have one event",
 	"earliest: m.end <= end": "no two operations have one event",

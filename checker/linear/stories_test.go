@@ -50,6 +50,12 @@ func add(client int, v int64, call, ret int) history.Op {
 	return op
 }
 
+func include(client int, v int64, call, ret int) history.Op {
+	op := did(client, history.Add, call, ret)
+	op.In = history.Num(v)
+	return op
+}
+
 func list(client, call, ret int, items ...int64) history.Op {
 	op := did(client, history.Read, call, ret)
 	op.Out.List = items
@@ -98,6 +104,10 @@ func TestStories(t *testing.T) {
 			[]int{0, 1}, "client 2 read x=7 at 20 ms, but the operation of client 1 at 0 ns that would have written 7 certainly failed: an aborted read",
 		},
 		{"values are as far apart as numbers can be", h{write(1, math.MinInt64, 0, 10), write(2, math.MaxInt64, 20, 30), read(3, math.MaxInt64, 40, 50)}, Zones, nil, ""},
+		{
+			"so are members of a set", h{include(1, 5, 0, 10), include(2, math.MinInt64, 0, 10), include(3, math.MaxInt64, 20, 30), list(4, 40, 50, 5, math.MaxInt64, math.MinInt64)},
+			Sets, nil, "",
+		},
 		{"an unknown write may never happen", h{write(1, 1, 0, 10), with(history.Unknown, write(2, 2, 20, 0)), read(3, 1, 90, 91)}, Zones, nil, ""},
 		{"an unknown write may happen late", h{with(history.Unknown, write(2, 2, 0, 0)), write(1, 1, 5, 10), read(3, 1, 20, 30), read(3, 2, 90, 91)}, Zones, nil, ""},
 		{

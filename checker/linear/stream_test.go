@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"faultline/checker/execution/executiontest"
 	"faultline/checker/history"
 	"faultline/checker/judge"
 )
@@ -179,6 +180,15 @@ func TestStreamAgreesWithCheck(t *testing.T) {
 			t.Errorf("no history was rejected with %q", reason)
 		}
 	}
+}
+
+// FuzzStream judges few operations on registers while they go by, and when held.
+func FuzzStream(f *testing.F) {
+	f.Add([]byte{0, 1, 0x10, 2, 1, 0, 0x21, 9, 2, 1, 0x10, 3, 0, 0, 0x11, 4})
+	f.Add([]byte{5, 0, 0x30, 200, 1, 1, 0x10, 3, 0, 0, 0x15, 255, 3, 1, 0x17, 7})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sameAsHeld(t, executiontest.Distinct(data, 24, 5, 2, history.Read, history.Write), true)
+	})
 }
 
 func TestStreamStories(t *testing.T) {

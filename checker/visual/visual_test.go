@@ -8,8 +8,10 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"faultline/checker/execution/executiontest"
 	"faultline/checker/history"
 	"faultline/checker/judge"
+	"faultline/checker/linear"
 )
 
 // read reads a history of events without times.
@@ -86,4 +88,40 @@ func TestPageNamesOperationsAndProof(t *testing.T) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
+}
+
+// FuzzWrite draws operations of one sort of key. Porcupine must decide by the model
+// here as the checker does, and what it draws must name every operation.
+func FuzzWrite(f *testing.F) {
+	sorts := [][]history.Kind{
+		{history.Read, history.Write}, {history.Read, history.Write, history.CAS}, {history.Read, history.Append},
+		{history.Read, history.Add}, {history.Enqueue, history.Dequeue}, {history.Push, history.Pop},
+	}
+	for k := range sorts {
+		f.Add([]byte{byte(k), 0, 0x10, 2, 0, 1, 0x11, 2, 0, 2, 0x10, 9, 1, 3, 0x11, 9, 2})
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) == 0 {
+			return
+		}
+		h := executiontest.Distinct(data[1:], 8, 3, 2, sorts[int(data[0])%len(sorts)]...)
+		d := drawing{h: h, clients: map[int]int{}}
+		all := make([]int, len(h))
+		for i := range h {
+			all[i] = i
+			d.add(i)
+		}
+		d.end()
+		want := linear.Check(h, judge.Budget{})
+		if got := porcupine.CheckOperations(model, d.ops); want.Verdict != judge.Undecided && got != (want.Verdict == judge.Holds) {
+			t.Fatalf("%v by %s, but by the model drawn %v:\n%v", want.Verdict, want.Engine, got, h)
+		}
+		var b bytes.Buffer
+		if err := Write(&b, h, all, want.Evidence, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), `"Tag":"proof"`); n != len(want.Evidence.Ops) {
+			t.Fatalf("%d marks for %d operations of the proof", n, len(want.Evidence.Ops))
+		}
+	})
 }
