@@ -51,7 +51,7 @@ func (c *checker) judgeQueue(ops []int32) ([]int32, *judge.Evidence) {
 	}
 	line, a, b := l.line()
 	switch {
-	case line == nil && len(l.stays) > 0:
+	case line == nil:
 		return nil, l.overtaken(a, b)
 	case !c.want:
 		return nil, nil
@@ -124,7 +124,7 @@ func (l *lodging) play(line []int32) []int32 {
 	var order []int32
 	next := 0 // to come in
 	for k, x := range line {
-		for next < len(line) && (next <= k || in[next] <= out[k]) {
+		for next < len(line) && in[next] <= out[k] { // k itself is among them
 			s := &l.stays[line[next]]
 			if s.empty() && next > k {
 				break // only when all before it have gone
