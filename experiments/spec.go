@@ -23,7 +23,7 @@ type Spec struct {
 	Models []ModelSpec `yaml:"models" minitems:"1" doc:"several stores to compare, instead of model"`
 
 	Services strict.Map[ServiceSpec] `yaml:"services" minitems:"1" doc:"services before the store, or without one: name -> service; clients ask the first"`
-	Server   *ServerSpec             `yaml:"server" doc:"how replicas, and services that say nothing else, serve requests: workers, queue, load shedding; default: one worker, to which a request is as any message"`
+	Server   *ServerSpec             `yaml:"server" doc:"how replicas, and services that say nothing else, serve requests: workers, queue, load shedding; default: one worker, to which a request is as any message. What replicas say to each other takes what machine.cpu says, for each message, and waits in the same line"`
 
 	Idempotency *IdempotencySpec `yaml:"idempotency" doc:"how a write that is retried is recognised; default: as the store does by itself"`
 
@@ -247,7 +247,7 @@ func (s *NetworkSpec) options() net.Options {
 
 // MachineSpec is a replica's machine as it is written.
 type MachineSpec struct {
-	CPU        strict.Duration `yaml:"cpu" default:"20us" min:"0s" max:"1m" doc:"what handling one message or timer takes; they queue"`
+	CPU        strict.Duration `yaml:"cpu" default:"20us" min:"0s" max:"1m" doc:"what handling one message or timer takes; they queue. Each message counts: what the followers of a leader answer takes it, too"`
 	Disk       *LawSpec        `yaml:"disk" doc:"what making writes durable takes; default exponential(500us)"`
 	ClockBound strict.Duration `yaml:"clock_bound" default:"5ms" min:"0s" max:"1h" doc:"the error that the clock service claims at most"`
 }

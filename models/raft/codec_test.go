@@ -64,7 +64,7 @@ func TestDuplicatesAgreeWithASet(t *testing.T) {
 			top[k.client] = max(top[k.client], k.id)
 			want := !seen[k] && top[k.client]-k.id < 64
 			seen[k] = true
-			if got := taken.first(call.Header{ID: k.id, Token: call.Token{Client: k.client, Seq: 1}}); got != want {
+			if got := taken.first(k.client, k.id); got != want {
 				t.Fatalf("request %d of client %d: first %v, want %v", k.id, k.client, got, want)
 			}
 		}

@@ -48,7 +48,8 @@ var Model = store.Model{
 	Name:    "raft",
 	Summary: "etcd's Raft: a majority elects a leader, which orders all writes in a replicated log",
 	Paper: "Ongaro and Ousterhout, ATC 2014, and Ongaro's thesis (2014) for snapshots, sessions and reads, as built in go.etcd.io/raft/v3. " +
-		"Departs from it in the election timeout, which is counted outside the library from the run's own randomness; the members never change",
+		"Departs from it in the election timeout, which is counted outside the library from the run's own randomness; the members never change. A processor works on every message, and not " +
+		"on clients' requests alone: a write brings its leader an answer from each follower, and each takes machine.cpu",
 	Params:      params,
 	Kinds:       []history.Kind{history.Read, history.Write, history.CAS, history.Append},
 	Mutants:     mutants,

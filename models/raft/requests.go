@@ -38,7 +38,7 @@ func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
 	read := req.Kind == history.Read
 	stale := r.cfg.Mutant == "stale-read" && r.reads.mode == readLog
 	switch {
-	case r.node == nil || !r.proposals.taken.first(req.Header):
+	case r.node == nil || !r.proposals.taken.first(from, req.ID):
 	case read && (r.reads.mode == readLocal || stale):
 		r.answerRead(e, a)
 	case !r.leads():
@@ -127,12 +127,19 @@ func (r *replica) refuse(e sim.Env, all []asked) {
 	}
 }
 
-// duplicates tell a request from its copies, by client. The network may deliver
+// duplicates tell a request from its copies, by sender. The network may deliver
 // one twice; if the first copy was refused because the replica did not lead, the
 // second must not be carried out once it does.
-type duplicates map[sim.NodeID]*window
+type duplicates map[sender]*window
 
-// A window remembers which of a client's attempts came, of the latest 64.
+// A sender counts its attempts upward. It is not the client of the token: several
+// services may ask on behalf of one, and each counts for itself.
+type sender struct {
+	node    sim.NodeID
+	session int
+}
+
+// A window remembers which of a sender's attempts came, of the latest 64.
 type window struct {
 	top  call.ID // the highest that came
 	came uint64  // bit i: top-i came
@@ -140,17 +147,18 @@ type window struct {
 
 // first reports whether the attempt comes for the first time. One that is older
 // than the window does not count as such: nobody waits for it any more.
-func (d duplicates) first(h call.Header) bool {
-	w := d[h.Token.Client]
+func (d duplicates) first(from sim.NodeID, id call.ID) bool {
+	s := sender{from, id.Session()}
+	w := d[s]
 	if w == nil {
-		w = &window{top: h.ID}
-		d[h.Token.Client] = w
+		w = &window{top: id}
+		d[s] = w
 	}
-	if h.ID > w.top {
-		w.came <<= min(h.ID-w.top, 64)
-		w.top = h.ID
+	if id > w.top {
+		w.came <<= min(id-w.top, 64)
+		w.top = id
 	}
-	bit := uint64(1) << min(w.top-h.ID, 64)
+	bit := uint64(1) << min(w.top-id, 64)
 	is := bit != 0 && w.came&bit == 0
 	w.came |= bit
 	return is

@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"faultline/experiments"
+	"faultline/models"
 	"faultline/models/quorum"
 	"faultline/models/raft"
 	"faultline/models/service"
 	"faultline/models/single"
 	"faultline/models/store"
 	"faultline/models/store/storetest"
+	"faultline/net"
 	"faultline/net/policy"
 )
 
@@ -82,4 +84,27 @@ func violated(g *service.Graph) bool {
 		}
 	}
 	return false
+}
+
+// Where nothing goes wrong, a store answers every request at once, whichever of
+// several services bring it on behalf of one client.
+func TestStoresAnswerWhoeverAsksForAClient(t *testing.T) {
+	once := policy.Policy{Retry: policy.Retry{MaxAttempts: 1, AttemptTimeout: 200 * time.Millisecond}, Balance: policy.RoundRobin}
+	for _, leaf := range models.All {
+		toStore := once
+		toStore.Balance = policy.InOrder
+		g := &service.Graph{Services: []service.Service{
+			{Name: "front", Replicas: 3, Stages: [][]service.Call{{{To: "mid", Policy: once}}}},
+			{Name: "mid", Replicas: 3, Stages: [][]service.Call{{{To: service.Store, Policy: toStore}}}},
+		}}
+		const below = 3
+		sc := storetest.Scenario(g.Over(leaf, below), nil, 1)
+		sc.Replicas, sc.Services, sc.Policy = below+g.Nodes(), g, once
+		sc.Network = net.Options{}
+		o := experiments.Run(sc, 1)
+		row := experiments.Score(sc, o)
+		if bad := row.Ops.Unknown; bad > 0 || row.Ops.OK < 50 {
+			t.Errorf("%s: %d operations succeeded, and of %d nobody knows", leaf.Name, row.Ops.OK, bad)
+		}
+	}
 }

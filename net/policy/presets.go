@@ -18,7 +18,7 @@ var Presets = []Preset{
 	{"backoff", "three attempts with full jitter", Policy{
 		Retry: Retry{MaxAttempts: 3, Backoff: Backoff{Kind: FullJitter, Base: 100 * time.Millisecond, Cap: 10 * time.Second}},
 	}},
-	{"grpc", "gRPC's example of a retry policy with retry throttling (proposal A6)", Policy{
+	{"grpc", "gRPC's example of a retry policy with retry throttling (proposal A6); gRPC itself makes no more than 5 attempts, whatever max_attempts says", Policy{
 		Retry:  Retry{MaxAttempts: 4, Backoff: Backoff{Kind: Geometric, Base: 100 * time.Millisecond, Cap: time.Second, Multiplier: 2, Spread: 0.2}},
 		Budget: BudgetPolicy{Rule: Throttled, Ratio: 0.1, Tokens: 10},
 	}},
@@ -26,7 +26,7 @@ var Presets = []Preset{
 		Hedge:  HedgePolicy{Max: 3, After: 500 * time.Millisecond},
 		Budget: BudgetPolicy{Rule: Throttled, Ratio: 0.1, Tokens: 10},
 	}},
-	{"finagle", "Finagle's retry budget and failure accrual; requeues go at once, and at most 25 times", Policy{
+	{"finagle", "Finagle's retry budget and failure accrual by failures in a row, without that by success rate; requeues go at once, and at most 25 times", Policy{
 		Retry:      Retry{MaxAttempts: 26},
 		Budget:     BudgetPolicy{Rule: Expiring, Ratio: 0.2, PerSecond: 10, Window: 10 * time.Second},
 		Breaker:    BreakerPolicy{Rule: Consecutive, Failures: 5, Open: 5 * time.Second, MaxOpen: 300 * time.Second},

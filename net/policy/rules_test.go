@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -548,5 +549,58 @@ func TestPresetsAreValidAndNamedOnce(t *testing.T) {
 	}
 	if _, ok := FindPreset("nonesuch"); ok {
 		t.Error("a preset that does not exist is found")
+	}
+}
+
+// The presets, number by number, after the sources of the software: gRFC A6; Finagle
+// (RetryBudget.scala, FailureAccrualFactory.scala); Envoy (circuit_breaker.proto,
+// outlier_detection.proto, the router filter); resilience4j (RetryConfig,
+// CircuitBreakerConfig, BulkheadConfig, TimeLimiterConfig); Polly 8
+// (RetryConstants, CircuitBreakerConstants, HedgingConstants, TimeoutConstants);
+// failsafe-go (retry.go, circuitbreaker.go, budget.go); Google's SRE book, chapter 21.
+func TestPresetsAreTheDefaultsOfTheSoftware(t *testing.T) {
+	type facts struct {
+		attempts       int // the first one included: "3 retries" are 4
+		timeout        time.Duration
+		waits          []time.Duration // before the first retries, at the mean of the jitter
+		hedges         int
+		hedgeAfter     time.Duration
+		budget         BudgetPolicy
+		breaker        BreakerPolicy
+		limit          int
+		throttle       ThrottlePolicy
+		eject          EjectPolicy
+		balance        BalanceRule
+		breakerPerPeer bool
+	}
+	for name, want := range map[string]facts{ // any order: each is tested by itself
+		"none":  {attempts: 1},
+		"naive": {attempts: 3, waits: []time.Duration{0, 0}},
+		"grpc": {attempts: 4, waits: []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, sec, sec},
+			budget: BudgetPolicy{Rule: Throttled, Tokens: 10, Ratio: .1}},
+		"grpc-hedge": {attempts: 1, hedges: 3, hedgeAfter: 500 * ms, budget: BudgetPolicy{Rule: Throttled, Tokens: 10, Ratio: .1}},
+		"finagle": {attempts: 26, waits: []time.Duration{0, 0}, budget: BudgetPolicy{Rule: Expiring, Ratio: .2, PerSecond: 10, Window: 10 * sec},
+			breaker: BreakerPolicy{Rule: Consecutive, Failures: 5, Open: 5 * sec, MaxOpen: 300 * sec}, breakerPerPeer: true, balance: TwoChoices},
+		"envoy": {attempts: 2, waits: []time.Duration{12500 * time.Microsecond}, budget: BudgetPolicy{Rule: Concurrent, Ratio: .2, Free: 3},
+			eject: EjectPolicy{Failures: 5, For: 30 * sec, Most: .1}, balance: RoundRobin},
+		"resilience4j": {attempts: 3, timeout: sec, waits: []time.Duration{500 * ms, 500 * ms}, limit: 25,
+			breaker: BreakerPolicy{Rule: LastCalls, Calls: 100, Ratio: .5, Slow: 1, SlowFrom: 60 * sec, Open: 60 * sec, Probes: 10}},
+		"polly": {attempts: 4, timeout: 30 * sec, waits: []time.Duration{2 * sec, 2 * sec, 2 * sec},
+			breaker: BreakerPolicy{Rule: LastSpan, Ratio: .1, Calls: 100, Span: 30 * sec, Open: 5 * sec}},
+		"polly-hedge": {attempts: 1, timeout: 30 * sec, hedges: 1, hedgeAfter: 2 * sec},
+		"failsafe-go": {attempts: 3, waits: []time.Duration{0, 0}, budget: BudgetPolicy{Rule: Concurrent, Ratio: .2, Free: 3},
+			breaker: BreakerPolicy{Rule: Consecutive, Failures: 1, Open: 60 * sec}},
+		"sre": {attempts: 3, budget: BudgetPolicy{Rule: Rated, PerSecond: 1, Window: 60 * sec}, throttle: ThrottlePolicy{K: 2, Window: 120 * sec}},
+	} {
+		preset, ok := FindPreset(name)
+		p := NewShared(preset.Policy).Policy()
+		got := facts{
+			attempts: p.MaxAttempts, timeout: preset.Policy.AttemptTimeout, waits: waits(p.Backoff, len(want.waits), half),
+			hedges: p.Hedge.Max, hedgeAfter: p.Hedge.After, budget: p.Budget, breaker: p.Breaker, limit: p.Limiter.Initial,
+			throttle: p.Throttle, eject: p.Eject, balance: p.Balance, breakerPerPeer: p.BreakerPer == PerReplica,
+		}
+		if !ok || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", name, got, want)
+		}
 	}
 }
