@@ -54,7 +54,7 @@ type Outcome struct {
 	Beyond   []store.Assumption
 	Healed   sim.Time // when the fault phase ended
 	Ended    sim.Time
-	Attempts int // requests that clients sent
+	Attempts int // requests that clients sent, the final reads not counted
 	Sim      sim.Stats
 	Net      net.Stats
 	Work     WorkStats
@@ -118,13 +118,14 @@ func (r *run) play() *Outcome {
 	served = r.served().Minus(served)
 	fault.HealAll(r.world)
 	r.sim.Run(end.Add(sc.Settle))
-	final := len(r.record.History())
+	final, attempts := len(r.record.History()), r.attempts
 	r.readAll()
 	o := r.outcome(end, final, costs)
 	o.Servers, o.Workers, o.Elected = served, r.workers(), r.elected
 	o.Rates = r.rates
 	o.Culprits = r.world.Culprits()
 	o.Edges = r.meter.edges()
+	o.Attempts = attempts
 	return o
 }
 
@@ -293,7 +294,7 @@ func (r *run) outcome(healed sim.Time, final int, costs WorkStats) *Outcome {
 		History: h, Final: h[final:], Arrivals: r.arrivals, Replicas: r.contents(),
 		Booked: r.booked(), Reports: r.reports(),
 		Bands: r.world.Bands(), Beyond: r.beyond(), Healed: healed, Ended: r.sim.Now(),
-		Attempts: r.attempts, Sim: r.sim.Stats(), Net: r.net.Stats(), Work: costs,
+		Sim: r.sim.Stats(), Net: r.net.Stats(), Work: costs,
 	}
 }
 

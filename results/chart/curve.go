@@ -223,7 +223,8 @@ func curveScale(m results.Metric, e extent) scale {
 	return scaleFor(m, e, 5)
 }
 
-// curveFinding says which line ends best and which worst, and whether they begin alike.
+// curveFinding says which line is best and which worst where they are furthest
+// apart, and whether they begin alike.
 func curveFinding(m measure, lines []line, over string, values []string) string {
 	ends := func(i int) (cells []*results.Cell) {
 		for _, l := range lines {
@@ -236,25 +237,52 @@ func curveFinding(m measure, lines []line, over string, values []string) string 
 		return cells
 	}
 	first, last := ends(0), ends(len(values)-1)
-	from, to := valueName(over, values[0]), valueName(over, values[len(values)-1])
 	if len(lines) == 1 && len(first) == 1 && len(last) == 1 {
-		if !m.better(first[0], last[0]) && !m.better(last[0], first[0]) {
-			return fmt.Sprintf("%s: %s at %s and %s at %s, not certainly apart", capital(m.Label), m.Format(m.of(first[0]).Mean), from, m.Format(m.of(last[0]).Mean), to)
-		}
-		return fmt.Sprintf("%s: %s at %s, %s at %s", capital(m.Label), m.Format(m.of(first[0]).Mean), from, m.Format(m.of(last[0]).Mean), to)
+		return endToEnd(m, first[0], last[0], valueName(over, values[0]), valueName(over, values[len(values)-1]))
 	}
-	if len(last) < 2 {
+	at := widest(m, len(values), ends)
+	there, where := ends(at), valueName(over, values[at])
+	if len(there) < 2 {
 		return fmt.Sprintf("%s over %s", capital(m.Label), short(over))
 	}
-	best, worst := m.best(last), m.worst(last)
-	if len(best) == len(last) {
-		return fmt.Sprintf("%s at %s: all %d lines are at %s, not certainly apart", capital(m.Label), to, len(last), m.span(last))
+	best, worst := m.best(there), m.worst(there)
+	if len(best) == len(there) {
+		return fmt.Sprintf("%s at %s: %s with each of the %d lines, not certainly apart", capital(m.Label), where, m.span(there), len(there))
 	}
-	s := fmt.Sprintf("%s at %s: %s with %s, %s with %s", capital(m.Label), to, m.span(worst), lineNames(worst), m.span(best), lineNames(best))
-	if len(first) == len(lines) && len(m.best(first)) == len(first) {
-		s += fmt.Sprintf("; at %s all are at %s", from, m.span(first))
+	s := fmt.Sprintf("%s at %s: %s with %s, %s with %s", capital(m.Label), where, m.span(worst), lineNames(worst), m.span(best), lineNames(best))
+	if at > 0 && len(first) == len(lines) && len(m.best(first)) == len(first) {
+		s += fmt.Sprintf("; at %s all are at %s", valueName(over, values[0]), m.span(first))
 	}
 	return s
+}
+
+// endToEnd says what the only line does from its first point to its last.
+func endToEnd(m measure, first, last *results.Cell, from, to string) string {
+	s := fmt.Sprintf("%s: %s at %s, %s at %s", capital(m.Label), m.Format(m.of(first).Mean), from, m.Format(m.of(last).Mean), to)
+	if !m.better(first, last) && !m.better(last, first) {
+		s += ", not certainly apart"
+	}
+	return s
+}
+
+// widest is where the lines are furthest apart: at the right end, unless they are
+// clearly closer there than elsewhere.
+func widest(m measure, n int, at func(int) []*results.Cell) int {
+	gap := func(i int) float64 {
+		ranked := m.ranked(at(i))
+		if len(ranked) < 2 || len(m.best(ranked)) == len(ranked) {
+			return 0
+		}
+		return math.Abs(m.of(ranked[0]).Mean - m.of(ranked[len(ranked)-1]).Mean)
+	}
+	const clearly = 1.1
+	found := n - 1
+	for i := n - 2; i >= 0; i-- {
+		if gap(i) > clearly*gap(found) {
+			found = i
+		}
+	}
+	return found
 }
 
 // lineNames lists lines for a title, or counts them.

@@ -283,7 +283,7 @@ func TestCurveFindings(t *testing.T) {
 		x, want string
 	}{
 		{"workload.rate", "Amplification at rate=90/s: 7 with 3 attempts, 1 with one; at rate=10/s all are at 1"},
-		{"client", "Amplification at client=one: all 3 lines are at 1, not certainly apart"},
+		{"client", "Amplification at client=3 attempts: 7 with rate=90/s, 1 with rate=10/s"},
 	} {
 		if got, err := Finding("curve", loaded("10/s", "50/s", "90/s"), Options{X: c.x, Metric: "calls_per_op"}); err != nil || got != c.want {
 			t.Errorf("over %s: %q, %v; want %q", c.x, got, err, c.want)

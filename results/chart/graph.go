@@ -203,7 +203,8 @@ func graphKey(graphs []graph) (key []keyItem) {
 func (g graph) draw(c *canvas, area rect) {
 	boxes := g.boxes(area)
 	for _, l := range g.loads {
-		l.draw(c, boxes[l.from], boxes[l.to])
+		fans := slices.ContainsFunc(g.loads, func(o load) bool { return o.from == l.from && o.to != l.to })
+		l.draw(c, boxes[l.from], boxes[l.to], fans)
 	}
 	st := keyStyle.bolder()
 	const frame = 6
@@ -246,7 +247,7 @@ func (g graph) boxes(area rect) map[string]rect {
 }
 
 // draw draws an edge, the broader the more goes over it, and its words on it.
-func (l load) draw(c *canvas, from, to rect) {
+func (l load) draw(c *canvas, from, to rect, fans bool) {
 	a, b := point{from.x1, (from.y0 + from.y1) / 2}, point{to.x0, (to.y0 + to.y1) / 2}
 	long := math.Hypot(b.x-a.x, b.y-a.y)
 	ux, uy := (b.x-a.x)/long, (b.y-a.y)/long
@@ -259,13 +260,13 @@ func (l load) draw(c *canvas, from, to rect) {
 	c.line(a, point{b.x - head*ux*0.8, b.y - head*uy*0.8}, broad, withAlpha(col, 170), nil)
 	half := head * 0.55
 	c.fill([]point{b, {b.x - head*ux - half*uy, b.y - head*uy + half*ux}, {b.x - head*ux + half*uy, b.y - head*uy - half*ux}}, col)
-	l.words(c, a, b, broad, darker(col))
+	l.words(c, a, b, broad, darker(col), fans)
 }
 
-// words puts the numbers above and below a level edge, and on a slanted one near its
-// end, where edges from one service are furthest from each other.
-func (l load) words(c *canvas, a, b point, broad float64, col color.NRGBA) {
-	if a.y == b.y {
+// words puts the numbers above and below a level edge, and on one of several from one
+// service near its end, where these are furthest from each other.
+func (l load) words(c *canvas, a, b point, broad float64, col color.NRGBA, fans bool) {
+	if a.y == b.y && !fans {
 		at := point{a.x + (b.x-a.x-arrowHead)/2, a.y}
 		above := broad/2 + 3
 		c.text(perOp(l.perOp), keyStyle.bolder().in(col), point{at.x, at.y + above}, center)
