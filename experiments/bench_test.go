@@ -4,6 +4,7 @@ package experiments_test
 
 import (
 	"context"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -45,11 +46,15 @@ func BenchmarkRun(b *testing.B) {
 			sc, done := load(m, 5, 20, 2500*time.Millisecond), 0
 			var runner experiments.Runner
 			b.ReportAllocs()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			began := cpu(b)
 			for b.Loop() {
 				done += len(runner.Run(sc, 1).History)
 			}
 			b.ReportMetric(float64((cpu(b)-began).Microseconds())/1000/float64(done)*10_000, "cpu-ms/10k-ops")
+			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(done), "B/operation")
 			b.ReportMetric(float64(done)/float64(b.N), "ops/run")
 		})
 	}
@@ -98,4 +103,26 @@ func measureRuns(b *testing.B, runs func()) {
 	runs()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
 	b.ReportMetric(float64(b.N)/(cpu(b)-began).Seconds(), "runs/cpu-s")
+}
+
+// BenchmarkParallel measures how much of two processors a sweep makes use of: the
+// time on the wall of one worker, over twice that of two, in turns.
+func BenchmarkParallel(b *testing.B) {
+	const runs = 64
+	var spent [3]time.Duration
+	for b.Loop() {
+		for workers := 1; workers <= 2; workers++ {
+			sweep := experiments.Sweep{Workers: workers, Row: func(results.Row) error { return nil },
+				Cells: []experiments.Cell{{Scenario: load(models.Find("primarybackup"), 3, 10, 320*time.Millisecond)}}}
+			for seed := range uint64(runs) {
+				sweep.Seeds.List = append(sweep.Seeds.List, seed)
+			}
+			start := time.Now()
+			if err := sweep.Run(context.Background()); err != nil {
+				b.Fatal(err)
+			}
+			spent[workers] += time.Since(start)
+		}
+	}
+	b.ReportMetric(100*spent[1].Seconds()/spent[2].Seconds()/2, "%efficiency")
 }

@@ -3,6 +3,7 @@ package net
 import (
 	"container/heap"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ var states = []struct {
 }
 
 func BenchmarkMessage(b *testing.B) {
-	for _, nodes := range []int{5, 10, 100, 1000, 10_000} {
+	for _, nodes := range []int{3, 5, 10, 100, 1000, 10_000} {
 		for _, state := range states {
 			b.Run(fmt.Sprintf("%s/%d", state.name, nodes), func(b *testing.B) { benchMessages(b, nodes, state.options, state.cut) })
 		}
@@ -85,6 +86,36 @@ func benchMessages(b *testing.B, nodes int, o Options, cut bool) {
 	b.StopTimer()
 	b.ReportMetric(float64(n.Stats().Sent-start)/b.Elapsed().Seconds()/1e6, "M/s")
 	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(n.Stats().Sent-start), "ns/op")
+}
+
+// BenchmarkMemory measures what a node takes, and each token under way, once a
+// hundred messages a node have gone their ways: in bytes of the heap.
+func BenchmarkMemory(b *testing.B) {
+	for _, nodes := range []int{10, 100, 1000, 10_000} {
+		b.Run(fmt.Sprint(nodes), func(b *testing.B) {
+			heap := func() uint64 {
+				var m runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				return m.HeapAlloc
+			}
+			var bytes uint64
+			for b.Loop() {
+				before := heap()
+				s := sim.New(1)
+				n := New(s, Flat(benchLaw()), Options{})
+				for id := range sim.NodeID(nodes) {
+					s.Add(id, func() sim.Handler { return &bouncer{nodes} })
+				}
+				for n.Stats().Sent < uint64(100*nodes) {
+					s.Run(s.Now().Add(time.Millisecond))
+				}
+				bytes += heap() - before
+				runtime.KeepAlive(s)
+			}
+			b.ReportMetric(float64(bytes)/float64(b.N)/float64(nodes), "B/node")
+		})
+	}
 }
 
 // The naive simulator: closures on container/heap, a map of cut links, one shared

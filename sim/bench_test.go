@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 )
@@ -95,6 +96,67 @@ func holdHeap(b *testing.B, pending int) {
 	}
 }
 
+// BenchmarkCalibration is work of a fixed kind, to measure all other benchmarks by:
+// random reads of a table of 1 MB, which no event machine does without.
+func BenchmarkCalibration(b *testing.B) {
+	table := make([]uint64, 1<<17)
+	r := newStream(1, 1)
+	for i := range table {
+		table[i] = r.Uint64()
+	}
+	at := uint64(0)
+	b.ResetTimer()
+	for range b.N {
+		for range 8 {
+			at = mix(at ^ table[at%uint64(len(table))])
+		}
+	}
+	if at == 0 {
+		b.Fatal("the chain of draws ended at 0")
+	}
+}
+
+// BenchmarkTraceHash measures what the trace hash takes of the kernel alone: the
+// same tokens with and without it, in short turns, of whose times it compares the
+// medians. A message of a network takes half as long again, so that the share is less there.
+func BenchmarkTraceHash(b *testing.B) {
+	with, without := bouncing(5), bouncing(5)
+	var spent [2][]time.Duration
+	for with.stats.Delivered < uint64(b.N) {
+		for i, run := range []func(){
+			func() { with.Run(with.now + 10_000_000) },
+			func() { without.runUnhashed(without.now + 10_000_000) },
+		} {
+			start := time.Now()
+			run()
+			spent[i] = append(spent[i], time.Since(start))
+		}
+	}
+	if with.stats != without.stats {
+		b.Fatalf("with a hash %+v, without %+v", with.stats, without.stats)
+	}
+	for i := range spent {
+		slices.Sort(spent[i])
+	}
+	middle := len(spent[0]) / 2
+	b.ReportMetric(100-100*float64(spent[1][middle])/float64(spent[0][middle]), "%")
+}
+
+// runUnhashed is Run without the hash.
+func (s *Sim) runUnhashed(until Time) {
+	s.halted = false
+	var ev event
+	for !s.halted && s.queue.pop(min(until, s.outbox.due-1), &ev) {
+		if s.queue.first == 1 && len(s.nodes) >= manyNodes {
+			s.approach()
+		}
+		s.now = ev.at
+		s.stats.Events++
+		s.fire(&ev)
+	}
+	s.now = until
+}
+
 // A timeout that a reply cancels, 100 ms set for a 1 ms reply.
 func BenchmarkCancel(b *testing.B) {
 	var q queue
@@ -125,21 +187,46 @@ func (w bareWire) Carry(NodeID, NodeID, any) Fate {
 func BenchmarkBounce(b *testing.B) {
 	for _, nodes := range []int{5, 1000} {
 		b.Run(fmt.Sprint(nodes), func(b *testing.B) {
-			s := New(1)
-			s.Use(bareWire{s.Stream("wire")})
-			for id := range nodes {
-				s.Add(NodeID(id), func() Handler { return &bouncer{nodes} })
-			}
-			s.Run(0)
-			for id := range nodes {
-				for range 4 {
-					s.send(NodeID(id), NodeID((id+1)%nodes), nil)
-				}
-			}
+			s := bouncing(nodes)
 			b.ReportAllocs()
 			b.ResetTimer()
 			for s.stats.Delivered < uint64(b.N) {
 				s.Run(s.now + 1_000_000)
+			}
+		})
+	}
+}
+
+// bouncing returns a run in which every node has sent four tokens.
+func bouncing(nodes int) *Sim {
+	s := New(1)
+	s.Use(bareWire{s.Stream("wire")})
+	for id := range nodes {
+		s.Add(NodeID(id), func() Handler { return &bouncer{nodes} })
+	}
+	s.Run(0)
+	for id := range nodes {
+		for range 4 {
+			s.send(NodeID(id), NodeID((id+1)%nodes), nil)
+		}
+	}
+	return s
+}
+
+// BenchmarkDraw draws from one stream, and from each of a thousand in turn.
+func BenchmarkDraw(b *testing.B) {
+	for _, streams := range []int{1, 1000} {
+		b.Run(fmt.Sprint(streams), func(b *testing.B) {
+			all := make([]Stream, streams)
+			sum, at := uint64(0), 0
+			for range b.N {
+				sum += all[at].Uint64()
+				if at++; at == streams {
+					at = 0
+				}
+			}
+			if sum == 0 {
+				b.Fatal("all draws add up to 0")
 			}
 		})
 	}

@@ -82,12 +82,21 @@ func withArgs(p *peer, args ...string) *peer {
 	return p
 }
 
-// python is a script of the folder peers.
+// python is a script of the folder peers, for the first interpreter that has SimPy:
+// Debian's package is for Debian's own.
 func python(name, script string, messages int) *peer {
+	interpreter := ""
 	return &peer{name: name, messages: messages,
-		prepare: func(string) error { return run(exec.Command("python3", "-c", "import simpy")) },
+		prepare: func(string) (err error) {
+			for _, interpreter = range []string{"python3", "/usr/bin/python3"} {
+				if err = run(exec.Command(interpreter, "-c", "import simpy")); err == nil {
+					return nil
+				}
+			}
+			return err
+		},
 		command: func(_ string, n, m int) *exec.Cmd {
-			return exec.Command("python3", "peers/"+script, strconv.Itoa(n), strconv.Itoa(m))
+			return exec.Command(interpreter, "peers/"+script, strconv.Itoa(n), strconv.Itoa(m))
 		}}
 }
 
@@ -174,6 +183,12 @@ func compare(rounds int, list string) error {
 	return nil
 }
 
+// median returns the median of numbers in order: of an even number of them, the mean of the middle two.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
 // table writes the table: ns a message, and how many times Faultline's message
 // costs less, as the median of the rounds with the least and the greatest.
 func table(all []*peer, sizes []int) {
@@ -198,7 +213,7 @@ func table(all []*peer, sizes []int) {
 				fmt.Print(" |")
 				continue
 			}
-			fmt.Printf(" %.2f (%.2f-%.2f), %.0f ns |", ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1], costs[len(costs)/2])
+			fmt.Printf(" %.2f (%.2f-%.2f), %.0f ns |", median(ratios), ratios[0], ratios[len(ratios)-1], median(costs))
 		}
 		fmt.Println()
 	}
