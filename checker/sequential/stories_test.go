@@ -104,6 +104,52 @@ func TestVersionsShowAnOrder(t *testing.T) {
 	if r := Check(h, judge.Budget{}); r.Verdict != judge.Holds || r.Engine != Versions {
 		t.Errorf("%v by %s: %s", r.Verdict, r.Engine, r.Evidence.Text)
 	}
+	for i := range h {
+		h[i].Version = history.Version{Major: min(1, h[i].Version.Major), Minor: h[i].Version.Major}
+	}
+	if r := Check(h, judge.Budget{}); r.Verdict != judge.Holds || r.Engine != Versions {
+		t.Errorf("by the lesser part of versions: %v by %s: %s", r.Verdict, r.Engine, r.Evidence.Text)
+	}
+}
+
+// What a value waits for may be the very event that is to come next.
+func awaited(key string, client int) history.History {
+	at := func(c int, kind history.Kind, k string, v int64, call int64) history.Op {
+		o := history.Op{Client: client + c, Process: client + c, Kind: kind, Key: key + k, Call: history.Time(call), Return: history.Time(call + 1), Status: history.OK}
+		if kind == history.Read {
+			o.Out = history.Num(v)
+		} else {
+			o.In = history.Num(v)
+		}
+		return o
+	}
+	const w, r = history.Write, history.Read
+	return history.History{
+		at(2, w, "k", 6, 0), at(2, r, "x", 1, 2), // the read is of what comes last
+		at(1, w, "k", 5, 10), at(1, w, "z", 1, 12),
+		at(0, r, "z", 1, 20), at(0, w, "x", 1, 22), at(0, r, "k", 5, 24),
+		at(3, r, "k", 5, 30), at(3, r, "k", 6, 34),
+	}
+}
+
+func TestWhatAwaitsItselfIsNotDead(t *testing.T) {
+	if r := Check(awaited("", 0), judge.Budget{}); r.Verdict != judge.Holds || r.Engine != Search {
+		t.Errorf("%v by %s: %s", r.Verdict, r.Engine, r.Evidence.Text)
+	}
+}
+
+// Parts that have nothing in common are judged one by one, each once.
+func TestPartsOneByOne(t *testing.T) {
+	var h history.History
+	for n, key := range []string{"a", "b", "c"} {
+		h = append(h, awaited(key, 4*n)...)
+	}
+	slices.SortStableFunc(h, func(a, b history.Op) int { return int(a.Call - b.Call) })
+	r := Check(h, judge.Budget{Order: true})
+	slices.Sort(r.Order)
+	if r.Verdict != judge.Holds || len(r.Order) != len(h) || len(slices.Compact(r.Order)) != len(h) {
+		t.Errorf("%v by %s: %v", r.Verdict, r.Engine, r.Order)
+	}
 }
 
 func TestUndecided(t *testing.T) {
@@ -146,6 +192,9 @@ func TestGeneralSearch(t *testing.T) {
 		r := Check(executiontest.Litmus{Script: c.script + " | w:z=1 w:z=1 r:z=1"}.History(), judge.Budget{})
 		if (r.Verdict == judge.Violated) != (c.ops != nil) {
 			t.Errorf("%s: %v by %s: %v", c.script, r.Verdict, r.Engine, r.Evidence)
+		}
+		if c.ops != nil && r.Engine == General && !slices.Equal(r.Evidence.Ops, c.ops) {
+			t.Errorf("%s: evidence %v, want %v", c.script, r.Evidence.Ops, c.ops)
 		}
 	}
 }

@@ -169,6 +169,70 @@ func TestChains(t *testing.T) {
 	}
 }
 
+// Edges of what real time and swaps tell: first operations, and writes of no known rank.
+func TestEdgesOfOrder(t *testing.T) {
+	at := func(client int, kind history.Kind, call, ret history.Time, expect, v int64) history.Op {
+		o := history.Op{
+			Client: client, Process: client, Kind: kind, Key: "x", Call: call, Return: ret, Status: history.OK,
+			Expect: history.Num(expect), In: history.Num(v), Swapped: kind == history.CAS,
+		}
+		if kind == history.Read {
+			o.Out = o.In
+		}
+		if ret == history.Never {
+			o.Status = history.Unknown
+		}
+		return o
+	}
+	const never = history.Never
+	versioned := func(o history.Op, v int64) history.Op {
+		o.Version.Major = v
+		return o
+	}
+	for _, c := range []struct {
+		name string
+		h    history.History
+		want []Guarantee
+	}{
+		{
+			"a swap that was called before what it replaced, and is known from a read alone",
+			history.History{
+				at(0, history.CAS, 0, never, 1, 2), at(1, history.Write, 5, 100, 0, 1),
+				at(2, history.Read, 20, 30, 0, 2), at(2, history.Read, 40, 50, 0, 1),
+			},
+			[]Guarantee{MonotonicReads},
+		},
+		{
+			"what was swapped was in place by then, though the first write was never answered",
+			history.History{
+				at(0, history.Write, 0, never, 0, 1), at(1, history.CAS, 10, 20, 1, 2), at(1, history.Write, 30, 40, 0, 3),
+				at(2, history.Read, 45, 48, 0, 3), at(2, history.Read, 50, 60, 0, 1),
+			},
+			[]Guarantee{MonotonicReads},
+		},
+		{
+			"a read that breaks two guarantees is told of in their order",
+			history.History{at(0, history.Write, 0, 5, 0, 1), at(0, history.Read, 10, 15, 0, 1), at(0, history.Read, 20, 25, 0, 0)},
+			[]Guarantee{ReadYourWrites, MonotonicReads},
+		},
+		{
+			"a swap met a value of which the store told no version",
+			history.History{
+				at(0, history.Write, 0, never, 0, 1), versioned(at(1, history.Write, 0, 5, 0, 5), 1), versioned(at(1, history.CAS, 10, 20, 1, 2), 2),
+			},
+			nil,
+		},
+	} {
+		var got []Guarantee
+		for _, v := range Measure(c.h, ByStore).Violations {
+			got = append(got, v.Guarantee)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 // Any history at all can be scored, and its evidence is in it.
 func TestAnyHistory(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
