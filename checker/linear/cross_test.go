@@ -14,7 +14,10 @@ import (
 	"faultline/checker/judge"
 )
 
-var crossChecks = flag.Int("crosschecks", 3000, "random histories to compare with porcupine, per family")
+var (
+	crossChecks = flag.Int("crosschecks", 3000, "random histories to compare with porcupine, per family")
+	otherSeed   = flag.Uint64("seed", 0, "any number: other histories to compare with porcupine")
+)
 
 // referee is the plainest possible model for porcupine, written apart from the
 // one that the package uses: states are values, unknown operations stay in.
@@ -300,7 +303,7 @@ func TestAgreesWithPorcupine(t *testing.T) {
 }
 
 func crossCheck(t *testing.T, f mix) {
-	rng := rand.New(rand.NewPCG(1, 2))
+	rng := rand.New(rand.NewPCG(1, 2+*otherSeed))
 	verdicts, by, reasons := map[judge.Verdict]int{}, map[string]int{}, map[string]int{}
 	for range *crossChecks {
 		h := f.generate(rng)

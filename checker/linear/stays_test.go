@@ -131,7 +131,7 @@ func (f mix) engine() string {
 func TestThingsAgree(t *testing.T) {
 	for _, f := range thingMixes {
 		t.Run(f.name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(3, 4))
+			rng := rand.New(rand.NewPCG(3, 4+*otherSeed))
 			verdicts, by, reasons := map[judge.Verdict]int{}, map[string]int{}, map[string]int{}
 			for n := range *thingChecks {
 				h := [...]func(mix, *rand.Rand) history.History{mix.generate, mix.crowd, mix.stays}[n%3](f.mix, rng)

@@ -66,7 +66,9 @@ and real time is not. The session guarantees are levels for those who know no cl
 how often they are broken in real time is told beside.
 
 With --level linearizable, a file of registers from 64 MB on whose written values all
-differ is judged while it is read, in the memory of what may yet be read of it.
+differ is judged while it is read, in the memory of what may yet be read of it. Not so
+with compare-and-sets: what is read last may show which of them ever happened, and what
+they chain together is in place from the first of it to the last.
 
 Exit codes: 0 it holds, 1 violated, 2 undecided, 64 not a history.`,
 		Example: `  faultline run partition --cell lww --seed 1 --history lww-1.jsonl
