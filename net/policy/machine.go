@@ -77,6 +77,7 @@ func (m *Machine) replied(now time.Duration, r Rand, e Event) Action {
 	m.shared.ended(now, &f, e.Outcome == Answered, e.Outcome != Answered && !redirected, r)
 	switch e.Outcome {
 	case Answered:
+		m.measure(now, &f)
 		return m.finish(now, r, Answered)
 	case Unsure:
 		m.unsure = true
@@ -89,6 +90,20 @@ func (m *Machine) replied(now time.Duration, r Rand, e Event) Action {
 		return m.wait()
 	}
 	return m.again(now, r, e.Hint)
+}
+
+// measure notes how long the call took, for hedges by percentile: from the earliest
+// attempt that was still out, which may be slower yet. The time of the hedge that won
+// would make slow calls look quick, and the more hedges there are, the sooner they would come.
+func (m *Machine) measure(now time.Duration, won *flight) {
+	if m.shared.policy.Hedge.Percent == 0 {
+		return
+	}
+	first := won.sent
+	for _, f := range m.flights[:m.inFlight] {
+		first = min(first, f.sent)
+	}
+	m.shared.took.Add(now - first)
 }
 
 // woke gives up the attempts whose time has come, and sends what is due.

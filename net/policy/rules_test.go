@@ -604,3 +604,34 @@ func TestPresetsAreTheDefaultsOfTheSoftware(t *testing.T) {
 		}
 	}
 }
+
+// A hedge at the 95th percentile costs one call of twenty more, and one at the 99th one of a hundred, however much quicker
+// hedged calls are: what is measured is the attempt that was late, not the one that won.
+func TestHedgesByPercentileCostTheirShare(t *testing.T) {
+	for _, percent := range []float64{90, 95, 99} {
+		s := NewShared(Policy{Retry: Retry{AttemptTimeout: 100 * sec}, Hedge: HedgePolicy{Max: 1, Percent: percent}})
+		var r counter
+		law := func() time.Duration { // exponential, of 10 ms
+			return time.Duration(-math.Log(float64(r.Uint64()>>11+1)/(1<<53)) * float64(10*ms))
+		}
+		var m Machine
+		for now := time.Duration(0); now < 50_000*sec; now += sec {
+			a := m.Begin(now, &r, s, read)
+			first, hedge := now+law(), Never
+			if a.Wake < first {
+				if a = m.Step(a.Wake, &r, woke()); a.Do == Send {
+					hedge = a.Deadline - 100*sec + law()
+				}
+			}
+			if hedge < first {
+				m.Step(hedge, &r, reply(2, Answered))
+			} else {
+				m.Step(first, &r, reply(1, Answered))
+			}
+		}
+		share, want := float64(s.Stats().Hedges)/float64(s.Stats().Intents), 1-percent/100
+		if share > 1.05*want || share < 0.6*want { // the percentile is known to an eighth, and never too low
+			t.Errorf("hedging at p%v sends %.4f more, want %.4f at most", percent, share, want)
+		}
+	}
+}

@@ -168,9 +168,6 @@ func (s *Shared) ended(now time.Duration, f *flight, answered, failed bool, r Ra
 	if answered || failed {
 		s.throttle.Ended(now, failed)
 	}
-	if answered && s.policy.Hedge.Percent > 0 {
-		s.took.Add(now - f.sent)
-	}
 	if !s.plain {
 		s.peerEnded(now, f, answered, failed, r)
 	}
