@@ -137,6 +137,7 @@ var equivalent = map[string]map[string]string{
 		"isChoice: s.block(e).size >= 1":           "a value that nobody read is a choice, too",
 		"dead: i >= len(s.met)":                    "what is dead is tried in vain",
 		"isOpen: s.left[key][s.current[key]] <= 0": "what is dead is tried in vain",
+		"waits: last == but":                       "what is dead is tried in vain",
 		"waits: last == none":                      "what is dead is tried in vain",
 		"waits: last > s.at[run.Chain]":            "what is dead is tried in vain",
 
