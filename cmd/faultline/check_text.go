@@ -24,8 +24,9 @@ type checked struct {
 	Transactions int                    `json:"transactions,omitempty"`
 	Clients      int                    `json:"clients"`
 	Keys         int                    `json:"keys"`
-	Timed        bool                   `json:"timed"` // times are nanoseconds; otherwise the numbers of lines
-	Level        string                 `json:"level"` // the one that was asked for
+	Timed        bool                   `json:"timed"`                   // times are nanoseconds; otherwise the numbers of lines
+	Answers      bool                   `json:"answers_alone,omitempty"` // calls are not known: they are given as the instants of the answers
+	Level        string                 `json:"level"`                   // the one that was asked for
 	Verdict      judge.Verdict          `json:"verdict"`
 	Engine       string                 `json:"engine"`
 	Evidence     string                 `json:"evidence,omitempty"`
@@ -61,7 +62,7 @@ type proof struct {
 func newChecked(name string, f *history.File) *checked {
 	c := &checked{
 		File: name, Format: f.Format, Model: f.Model, Dialect: f.Dialect, Ops: len(f.History), Transactions: len(f.Transactions),
-		Timed: f.Timed, Notes: f.Notes, file: f,
+		Timed: f.Timed, Answers: f.Answers, Notes: f.Notes, file: f,
 	}
 	clients, keys := map[int]bool{}, map[string]bool{}
 	for i := range f.History {
