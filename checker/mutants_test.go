@@ -97,6 +97,16 @@ var equivalent = map[string]map[string]string{
 		"rank: v.last.at >= w.latest[1].last.at":               "of calls at one instant only the instant counts",
 		"retry: c.steps > c.limit":                             "a key that no step is left for is tried with none",
 	},
+	"atomicity": {
+		"finishDelta: s.Late[i].By >= worst.By": "of reads that are as late either may be told of",
+		"widen: late.at < soon.at":              "a gap of no width is none",
+		"widenBlocks: b.early.op == none":       "the block of the initial value is always there, and has none; then the blocks are put in order once more",
+		"widen: width >= m.gamma.width":         "of gaps that are as wide either may be told of",
+	},
+	"execution": {
+		"newColumns: chain.End-chain.First >= 1": "a chain of one event has a column, which takes more memory",
+		"tick: (c.rows+1)*c.width >= maxCells":   "clocks give up one row sooner",
+	},
 	"session": {
 		"list: l.looks <= 0":                          "how much is looked at where lists fork",
 		"read: i <= op":                               "a read is no append",

@@ -406,6 +406,26 @@ func withoutWrongReads(h history.History, wrong []Wrong) (history.History, bool)
 	return h, true
 }
 
+// Where every value was read before it was written, Gamma has nothing else to go by.
+func TestAllReadsTooEarly(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	at := func(from int64) history.Time { return history.Time(from + rng.Int64N(30)) }
+	for range 500 {
+		var h history.History
+		for v := range int64(2 + rng.Int64N(2)) {
+			seen, written := at(0), at(30)
+			h = append(h, read(int(v), v+1, seen, seen+at(0)%(30-seen)), write(9-int(v), v+1, written, written+at(0)))
+			if rng.IntN(2) == 0 {
+				late := at(60)
+				h = append(h, read(20+int(v), v+1, late, late+at(0)))
+			}
+		}
+		h = sorted(h)
+		s := Measure(h)
+		checkDistance(t, "Gamma", s.Gamma, h, widened)
+	}
+}
+
 func TestTheWorstKeyCounts(t *testing.T) {
 	on := func(key string, o history.Op) history.Op {
 		o.Key = key
