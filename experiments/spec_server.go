@@ -22,10 +22,10 @@ type ServerSpec struct {
 
 // QueueSpec is a queue as it is written.
 type QueueSpec struct {
-	Discipline string          `yaml:"discipline" oneof:"fifo,lifo,codel" default:"fifo" doc:"which request is next; codel turns away more and more while none waits for less than target (RFC 8289)"`
+	Discipline string          `yaml:"discipline" oneof:"fifo,lifo,codel,controlled-delay" default:"fifo" doc:"which request is next; codel turns away more and more while none waits for less than target (RFC 8289); controlled-delay all at once that waited for longer than target, if there was a line for an interval before they came, and else for longer than interval (Maurer, Fail at Scale, 2015)"`
 	Limit      *int            `yaml:"limit" min:"0" max:"1000000" doc:"requests that may wait; one more is turned away, of lifo the oldest; default: any number"`
-	Target     strict.Duration `yaml:"target" default:"5ms" min:"1us" max:"1h" doc:"of codel: how long a request may wait"`
-	Interval   strict.Duration `yaml:"interval" default:"100ms" min:"1us" max:"1h" doc:"of codel: for how long it may be longer"`
+	Target     strict.Duration `yaml:"target" default:"5ms" min:"1us" max:"1h" doc:"of codel and controlled-delay: how long a request may wait"`
+	Interval   strict.Duration `yaml:"interval" default:"100ms" min:"1us" max:"1h" doc:"of codel and controlled-delay: for how long it may be longer"`
 }
 
 // BackgroundSpec is background work as it is written.
@@ -47,8 +47,8 @@ func (s *ServerSpec) CheckStrict(n *strict.Node) {
 // CheckStrict looks at the rules that span several fields.
 func (s *QueueSpec) CheckStrict(n *strict.Node) {
 	for _, field := range []string{"target", "interval"} {
-		if f := n.Field(field); f != nil && s.Discipline != sim.CoDel.String() {
-			f.Fail(field+" is a setting of codel, and the discipline is "+s.Discipline, "add discipline: codel, or leave it out")
+		if f := n.Field(field); f != nil && discipline(s.Discipline) < sim.CoDel {
+			f.Fail(field+" is a setting of codel and controlled-delay, and the discipline is "+s.Discipline, "add discipline: codel, or leave it out")
 		}
 	}
 }

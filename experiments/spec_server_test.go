@@ -38,7 +38,7 @@ func TestServersAreWhatIsWritten(t *testing.T) {
 func TestMistakesInServersAreNamed(t *testing.T) {
 	for text, says := range map[string]string{
 		"{min_left: 5ms}":                        "add drop_expired: true",
-		"{queue: {target: 5ms}}":                 "add discipline: codel",
+		"{queue: {target: 5ms}}":                 "setting of codel and controlled-delay",
 		"{queue: {discipline: lfio}}":            `did you mean "lifo"`,
 		"{queue: {limit: -1}}":                   "limit",
 		"{background: {every: 10ms, takes: 1s}}": "no time for requests",

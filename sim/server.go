@@ -35,8 +35,8 @@ type Server struct {
 	DropExpired bool          // drop a Job whose sender no longer waits when its turn comes
 	MinLeft     time.Duration // and one whose sender waits no longer than this
 
-	Target   time.Duration // of CoDel: how long a Job may wait; 0 means 5 ms
-	Interval time.Duration // of CoDel: for how long it may be longer; 0 means 100 ms
+	Target   time.Duration // of CoDel and ControlledDelay: how long a Job may wait; 0 means 5 ms
+	Interval time.Duration // of both: for how long it may be longer; 0 means 100 ms
 
 	// A chore comes up every so often at a random phase, and takes a time of Chore: garbage collection, compaction.
 	Every time.Duration // 0: never
@@ -54,14 +54,18 @@ const (
 	// CoDel takes the one that has waited longest, and turns away more and more of them while none waits for less than
 	// Target (Nichols and Jacobson, ACM Queue 10(5), 2012; RFC 8289).
 	CoDel
+	// ControlledDelay takes the one that has waited longest, and turns away those that waited for longer than Target if
+	// there was a line for all of an Interval before they came, and else for longer than Interval (Maurer, Fail at Scale,
+	// ACM Queue 13(8), 2015). Where CoDel drops a few at first, it drops all at once that are late.
+	ControlledDelay
 )
 
 // Disciplines lists the disciplines.
-var Disciplines = []Discipline{FIFO, LIFO, CoDel}
+var Disciplines = []Discipline{FIFO, LIFO, CoDel, ControlledDelay}
 
-var disciplineNames = [...]string{"fifo", "lifo", "codel"}
+var disciplineNames = [...]string{"fifo", "lifo", "codel", "controlled-delay"}
 
-// String returns fifo, lifo or codel.
+// String returns fifo, lifo, codel or controlled-delay.
 func (d Discipline) String() string { return disciplineNames[d] }
 
 // A Job is a message that asks for work and can be turned away.
@@ -118,6 +122,7 @@ type server struct {
 	jobs  int    // that wait to be worked on
 	at    int    // the worker whose job the handler is given
 	codel codel
+	empty Time // when a job last found no other waiting
 	stats ServerStats
 }
 
@@ -171,6 +176,9 @@ func (n *node) admit(w work) {
 		n.turnAway(w)
 		return
 	}
+	if p.jobs == 0 {
+		p.empty = n.sim.now
+	}
 	p.jobs++
 	if lifo || p.rules.Blocking {
 		p.stack.push(w)
@@ -209,10 +217,21 @@ func (n *node) serve(hand int) (work, bool) {
 			p.stats.Dropped++
 		case p.rules.Discipline == CoDel && p.codel.drops(now, now.Sub(w.since), p.jobs > 0):
 			n.turnAway(w)
+		case p.rules.Discipline == ControlledDelay && p.late(now.Sub(w.since), w.since.Sub(p.empty)):
+			n.turnAway(w)
 		default:
 			return w, true
 		}
 	}
+}
+
+// late reports whether a job has waited too long, before which there was a line for
+// some time. It is the same line now: the job was in it.
+func (sv *server) late(waited, line time.Duration) bool {
+	if line > sv.codel.interval {
+		return waited > sv.codel.target
+	}
+	return waited > sv.codel.interval
 }
 
 // pick takes what is next in line for a hand: the first, if workers are kept, is for all that is no job.

@@ -114,3 +114,15 @@ func TestOnlyOwnJobsAreTakenBack(t *testing.T) {
 	p.At(sim.Time(ms), func() { p.Inject(2, 0, takeBack{"b"}) })
 	p.expect(t, "a at 5", "b at 10", "{b} at 10")
 }
+
+// Under controlled delay a job may wait for an interval, here 20 ms, and no longer than
+// the target, 5 ms, once there was a line for an interval before it came.
+func TestControlledDelay(t *testing.T) {
+	rules := sim.Server{Discipline: sim.ControlledDelay, Target: 5 * ms, Interval: 20 * ms}
+	p := newPlay(rules, 10)
+	p.asks(0, "a", "b", "c", "d") // the line begins; d is next at 30, and has waited too long
+	p.asks(15, "e")               // the line is 15 ms old: e may wait for 20 ms
+	p.asks(25, "f")               // it is 25 ms old: f may wait for 5 ms
+	p.asks(100, "g")              // there is no line any more
+	p.expect(t, "a at 10", "b at 20", "c at 30", "refused d at 30", "e at 40", "refused f at 40", "g at 110")
+}
