@@ -139,10 +139,20 @@ type sender struct {
 	session int
 }
 
-// A window remembers which of a sender's attempts came, of the latest 64.
+// remembered is how many attempts of a sender are. A service may have hundreds under
+// way at once, and the network lets later ones overtake.
+const remembered = 1024
+
+// A window remembers which of a sender's latest attempts came.
 type window struct {
 	top  call.ID // the highest that came
-	came uint64  // bit i: top-i came
+	came [remembered / 64]uint64
+}
+
+// bit returns where it stands whether an attempt came.
+func (w *window) bit(id call.ID) (word *uint64, mask uint64) {
+	at := id % remembered
+	return &w.came[at/64], 1 << (at % 64)
 }
 
 // first reports whether the attempt comes for the first time. One that is older
@@ -154,12 +164,28 @@ func (d duplicates) first(from sim.NodeID, id call.ID) bool {
 		w = &window{top: id}
 		d[s] = w
 	}
-	if id > w.top {
-		w.came <<= min(id-w.top, 64)
+	w.advance(id)
+	if w.top-id >= remembered {
+		return false
+	}
+	word, mask := w.bit(id)
+	is := *word&mask == 0
+	*word |= mask
+	return is
+}
+
+// advance makes room for an attempt that is higher than all before it.
+func (w *window) advance(id call.ID) {
+	if id <= w.top {
+		return
+	}
+	if id-w.top >= remembered {
+		w.came = [len(w.came)]uint64{}
 		w.top = id
 	}
-	bit := uint64(1) << min(w.top-id, 64)
-	is := bit != 0 && w.came&bit == 0
-	w.came |= bit
-	return is
+	for w.top < id {
+		w.top++
+		word, mask := w.bit(w.top)
+		*word &^= mask
+	}
 }
