@@ -102,12 +102,17 @@ func (e *Expectation) judgeMetric(c *results.Cell) (Met, string) {
 	if s.N == 0 {
 		return No, "no run has a value"
 	}
-	met := e.compare(s)
-	if met == Unsure {
-		return met, fmt.Sprintf("%s, between %s and %s", metric.Format(s.Mean), metric.Format(s.Lo), metric.Format(s.Hi))
+	met, format := e.compare(s), metric.Format
+	if e.Within > 0 && slices.Contains([]string{results.PerOp, results.Count, results.Plain}, metric.Unit) {
+		format = exactly // a tolerance is finer than what reads well
 	}
-	return met, metric.Format(s.Mean)
+	if met == Unsure {
+		return met, fmt.Sprintf("%s, between %s and %s", format(s.Mean), format(s.Lo), format(s.Hi))
+	}
+	return met, format(s.Mean)
 }
+
+func exactly(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
 
 // compare says on which side of the limit the mean is. It is certain if the whole
 // interval is there, or if no run is on the other side: one lost write in a

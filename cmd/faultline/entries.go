@@ -183,7 +183,7 @@ func describeChart(name string) description {
 	if len(k.Uses) > 0 {
 		uses = strings.ToLower(strings.Join(k.Uses, ", "))
 	}
-	d.Facts = []fact{{"options", uses}, {"always", "series, title, subtitle, name"}, {"formats", strings.Join(chart.Formats(), ", ")}}
+	d.Facts = []fact{{"options", uses}, {"always", "series, where, split, title, subtitle, name"}, {"formats", strings.Join(chart.Formats(), ", ")}}
 	return d
 }
 
