@@ -194,15 +194,28 @@ func (l *ladder) decided(level Level) bool {
 // all other levels keep the order of each client: then they do not follow from it,
 // and a history that is no longer sequential is not linearizable either.
 func touches(h history.History) bool {
-	until := map[int]history.Time{}
+	var t touching
 	for i := range h {
-		op := &h[i]
-		if at, ok := until[op.Client]; ok && op.Call == at {
+		if t.add(&h[i]) {
 			return true
 		}
-		if op.Status == history.OK {
-			until[op.Client] = op.Return
+	}
+	return false
+}
+
+// A touching remembers until when each client was busy.
+type touching struct{ until map[int]history.Time }
+
+// add takes in the next operation, and reports whether it touches its client's former one.
+func (t *touching) add(op *history.Op) bool {
+	if at, ok := t.until[op.Client]; ok && op.Call == at {
+		return true
+	}
+	if op.Status == history.OK {
+		if t.until == nil {
+			t.until = map[int]history.Time{}
 		}
+		t.until[op.Client] = op.Return
 	}
 	return false
 }
@@ -212,20 +225,59 @@ func touches(h history.History) bool {
 // client, too, and all other levels follow. In a closed loop without thinking every
 // history touches, and to judge the levels one by one takes ten times as long.
 func holdsApart(h history.History, b Budget) bool {
-	const far = 1 << 61
 	apart := make(history.History, len(h))
 	copy(apart, h)
 	for i := range apart {
-		op := &apart[i]
-		if op.Call < -far || op.Call > far {
+		if !setApart(&apart[i]) {
 			return false
-		}
-		op.Call = 2*op.Call + 1
-		if op.Return < far {
-			op.Return = max(2*op.Return, op.Call)
 		}
 	}
 	return !touches(apart) && linear.Check(apart, b).Verdict == Holds
+}
+
+// setApart puts a call after the answers of its instant, and reports whether there is room.
+func setApart(op *history.Op) bool {
+	const far = 1 << 61
+	if op.Call < -far || op.Call > far {
+		return false
+	}
+	op.Call = 2*op.Call + 1
+	if op.Return < far {
+		op.Return = max(2*op.Return, op.Call)
+	}
+	return true
+}
+
+// CheckStream is linear.CheckStream, and keeps the order of each client where its
+// operations touch: then the history must hold with calls put after the answers of
+// their instant, too. If it does not, it is undecided, and Unfit says why.
+func CheckStream(source linear.Source) (linear.Streamed, error) {
+	var asIs, apart touching
+	touched, still := false, false // still: even with calls put after answers
+	r, err := linear.CheckStream(func(yield func(*history.Op) bool) error {
+		return source(func(op *history.Op) bool {
+			moved := *op
+			touched = touched || asIs.add(op)
+			still = still || !setApart(&moved) || apart.add(&moved)
+			return yield(op)
+		})
+	})
+	if err != nil || r.Verdict != Holds || !touched {
+		return r, err
+	}
+	if !still {
+		r, err = linear.CheckStream(func(yield func(*history.Op) bool) error {
+			return source(func(op *history.Op) bool {
+				moved := *op
+				setApart(&moved)
+				return yield(&moved)
+			})
+		})
+	}
+	if err == nil && (still || r.Verdict != Holds) {
+		r = linear.Streamed{Result: Result{Verdict: Undecided}, Unfit: "a client called at the very instant at which it had been answered"}
+	}
+	return r, err
 }
 
 // report puts together what was found out.

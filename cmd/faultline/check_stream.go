@@ -7,7 +7,6 @@ import (
 	"faultline/checker"
 	"faultline/checker/history"
 	"faultline/checker/judge"
-	"faultline/checker/linear"
 )
 
 // bigFile is the size of a history, in bytes, from which it is judged while it is
@@ -44,7 +43,7 @@ type passage struct {
 // done: if the file is spoilt, holds transactions, or no registers of unique values.
 func checkStream(in *os.File, name string, o *checkOptions) (*checked, error) {
 	w := &passage{in: in, name: name, read: o.read, clients: map[int]bool{}, keys: map[string]bool{}}
-	r, err := linear.CheckStream(w.pass)
+	r, err := checker.CheckStream(w.pass)
 	if err != nil || r.Verdict == judge.Undecided {
 		return nil, w.rewind()
 	}
