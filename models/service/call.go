@@ -33,12 +33,13 @@ type answer struct {
 	until sim.Time // on the replica's own clock
 }
 
-func newEdge(w *world, c store.Config, about *Call, place int) *edge {
+// newEdge returns the call of a number among those of a caller, as a replica of it makes it.
+func newEdge(w *world, c store.Config, caller *Service, number int, about *Call) *edge {
 	ed := &edge{Call: about, carries: w.carries(about), shared: policy.NewShared(about.Policy), cache: map[string]answer{}}
 	ed.asking, ed.shards, ed.to = map[string][]*request{}, map[int]*shard{}, w.find(about.To)
 	ed.dedups = !about.NoKey && (!ed.carries || w.leaf.AppliesOnce(w.beneath(c)))
 	ed.nodes = w.nodes(c, about.To)
-	ed.salt = sim.NewStream(uint64(place), "who needs "+about.To).Uint64()
+	ed.salt = sim.NewStream(uint64(number), "who needs what "+caller.Name+" asks").Uint64() // the same for all its replicas: retries may go to another
 	ed.route = func(_ history.Op, v store.View) []sim.NodeID { return v.HintFirst() }
 	if about.To == Store {
 		beneath := w.beneath(c)

@@ -112,12 +112,16 @@ func TestCallsForAShareOfTheRequests(t *testing.T) {
 	g := each(graph("front: a b", "a:", "b:"), func(c *Call) { c.Share = 0.25 })
 	r := newReplica(&world{Graph: g}, configOf(6), &g.Services[0], 0)
 	a, b := r.stages[0][0], r.stages[1][0]
+	other := newReplica(&world{Graph: g}, configOf(6), &g.Services[0], 1).stages[0][0]
 	n, both := 0, 0
 	for seq := range uint64(4000) {
 		q := &request{req: store.Request{Header: call.Header{ID: 1, Token: call.Token{Client: 7, Seq: seq + 1}}}}
 		retry := &request{from: 3, req: store.Request{Header: call.Header{ID: 2, Token: q.req.Token, Attempt: 2}}}
 		if a.needs(q) != a.needs(retry) {
 			t.Fatal("a request needs a call at one attempt and not at the other")
+		}
+		if a.needs(q) != other.needs(retry) {
+			t.Fatal("a request needs a call at one replica and not at the other, which its retry asks")
 		}
 		if a.needs(q) {
 			n++

@@ -49,10 +49,12 @@ func (q *request) name() name { return name{q.from, q.req.ID} }
 
 func newReplica(w *world, c store.Config, s *Service, place int) *replica {
 	r := &replica{self: s, place: place, under: map[name]*request{}, sent: map[call.ID]sent{}, timers: map[sim.TimerID]*visit{}}
+	number := 0
 	for _, stage := range s.Stages {
 		var edges []*edge
 		for i := range stage {
-			edges = append(edges, newEdge(w, c, &stage[i], place))
+			edges = append(edges, newEdge(w, c, s, number, &stage[i]))
+			number++
 		}
 		r.stages = append(r.stages, edges)
 	}
