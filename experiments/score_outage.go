@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"faultline/checker/history"
+	"faultline/models/service"
 	"faultline/results"
 	"faultline/sim"
 )
@@ -164,6 +165,10 @@ func (t tally[K]) share(is func(*fared) bool) float64 {
 // poison clients see is their own doing and does not count.
 func scoreBlast(row *results.Row, sc *Scenario, o *Outcome, ops history.History) {
 	clients, keys, shards := tally[int]{}, tally[string]{}, tally[int]{}
+	var sharded *service.Service
+	if sc.Services != nil {
+		sharded = sc.Services.Sharded()
+	}
 	for i := range ops {
 		op := &ops[i]
 		client := op.Client % sc.Workload.Clients
@@ -173,11 +178,8 @@ func scoreBlast(row *results.Row, sc *Scenario, o *Outcome, ops history.History)
 		ok := op.Status == history.OK
 		clients.add(client, ok)
 		keys.add(op.Key, ok)
-		if sc.Services == nil {
-			continue
-		}
-		if s := sc.Services.Sharded(); s != nil {
-			shards.add(s.ShardOfKey(op.Key), ok)
+		if sharded != nil {
+			shards.add(sharded.ShardOfKey(op.Key), ok)
 		}
 	}
 	if len(clients) == 0 {
