@@ -50,11 +50,11 @@ func (m *meter) Carry(from, to sim.NodeID, msg any) sim.Fate {
 
 func (m *meter) count(from, to sim.NodeID, msg any) {
 	switch msg := msg.(type) {
-	case store.Request:
+	case *store.Request:
 		if a, b := m.of(from), m.of(to); a != b && b < len(m.names) {
 			m.calls[a][b].Calls++
 		}
-	case store.Reply:
+	case *store.Reply:
 		if a, b := m.of(from), m.of(to); a != b && a < len(m.names) && msg.Status == history.OK {
 			m.calls[b][a].OK++
 		}

@@ -111,8 +111,8 @@ type intent struct {
 	targets  []sim.NodeID
 	sent     [maxAttemptsNoted]history.Attempt
 	attempts int
-	reply    store.Reply
-	answered sim.NodeID // who sent the reply that counts
+	reply    store.Reply // that counts
+	answered sim.NodeID  // who sent the reply that counts
 }
 
 // begin writes the operation down, and asks whom to send it. It leaves alone what
@@ -140,17 +140,17 @@ func (i *intent) Request(h call.Header, target int) (sim.NodeID, call.Asks) {
 	i.attempts++
 	i.run.attempts++
 	h.Token, h.Origin = i.run.scenario.Key.token(h), i.index+1
-	return to, store.Request{Header: h, Kind: i.op.Kind, Key: i.op.Key, In: i.op.In, Expect: i.op.Expect}
+	return to, i.run.config.Boxes.Request(store.Request{Header: h, Kind: i.op.Kind, Key: i.op.Key, In: i.op.In, Expect: i.op.Expect})
 }
 
 func (i *intent) Judge(r call.Reply) (policy.Outcome, int) {
-	reply := r.Answer.(store.Reply)
+	reply := r.Answer.(*store.Reply)
 	if a := r.Attempt - 1; a < maxAttemptsNoted {
 		i.sent[a].Return, i.sent[a].Status = history.Time(i.proc.Now()), reply.Status
 	}
 	switch reply.Status {
 	case history.OK:
-		i.reply, i.answered = reply, r.From
+		i.reply, i.answered = *reply, r.From
 		return policy.Answered, policy.NoHint
 	case history.Failed:
 		return policy.Refused, slices.Index(i.targets, reply.Hint) // -1 is policy.NoHint
@@ -172,7 +172,7 @@ func (i *intent) end(o policy.Outcome) {
 
 // route tells whose answer a message is: desks have one address for many sessions.
 func (c *client) route(msg any) *sim.Proc {
-	reply, ok := msg.(store.Reply)
+	reply, ok := msg.(*store.Reply)
 	if !ok || reply.ID.Session() >= len(c.sessions) {
 		return nil
 	}

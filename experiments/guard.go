@@ -28,7 +28,7 @@ func (g *guard) Receive(e sim.Env, from sim.NodeID, msg any) {
 		if g.finishes {
 			return
 		}
-	case store.Request:
+	case *store.Request:
 		if !g.run.world.Handles(g.id, m.Origin) {
 			return
 		}

@@ -90,6 +90,7 @@ type Runner struct {
 	sim      sim.Sim
 	record   history.Recorder
 	arrivals []sim.Time
+	boxes    store.Boxes
 }
 
 // Run is Run in the memory of earlier runs. The Outcome's History, Final and

@@ -32,6 +32,7 @@ func baseOf(replicas int) sim.NodeID {
 func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
 	m.sim.Reset(seed)
 	m.record.Reset()
+	m.boxes.Reset()
 	r := &run{scenario: sc, sim: &m.sim, record: &m.record, arrivals: m.arrivals[:0], work: sc.Workload.Generator(), rate: 1}
 	r.sim.BeginAt(-sim.Time(sc.Warmup))
 	r.net = net.New(r.sim, sc.Topology, sc.Network)
@@ -40,6 +41,7 @@ func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
 	}
 	base := baseOf(sc.Replicas)
 	r.config = configure(sc, base)
+	r.config.Boxes = &m.boxes
 	r.config.Elected = func(id sim.NodeID, term int) {
 		r.elected = append(r.elected, Election{r.sim.Now(), id, term})
 	}

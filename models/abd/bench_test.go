@@ -31,7 +31,7 @@ type worker struct {
 func (w *worker) Start(e sim.Env)          { w.next(e) }
 func (*worker) Timer(sim.Env, sim.TimerID) {}
 func (w *worker) Receive(e sim.Env, _ sim.NodeID, msg any) {
-	if r := msg.(store.Reply); r.Status == history.OK && uint64(r.ID) == w.seq {
+	if r := msg.(*store.Reply); r.Status == history.OK && uint64(r.ID) == w.seq {
 		w.next(e)
 	}
 }
@@ -42,7 +42,7 @@ func (w *worker) next(e sim.Env) {
 	}
 	*w.left--
 	w.seq++
-	req := store.Request{Kind: history.Kind(w.seq & 1), Key: w.keys[e.Rand().IntN(len(w.keys))]}
+	req := &store.Request{Kind: history.Kind(w.seq & 1), Key: w.keys[e.Rand().IntN(len(w.keys))]}
 	req.ID, req.Attempt, req.Token = call.ID(w.seq), 1, call.Token{Client: w.id, Seq: w.seq}
 	req.In = history.Num(int64(w.id)<<32 | int64(w.seq))
 	e.Send(w.asks, req)

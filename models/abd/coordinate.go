@@ -12,7 +12,7 @@ import (
 type operation struct {
 	round   uint64 // names it in messages
 	client  sim.NodeID
-	req     store.Request
+	req     *store.Request
 	phase   phase
 	asked   any      // the message of this phase
 	heard   uint64   // who answered it: bit i is replica i
@@ -31,7 +31,7 @@ const (
 )
 
 // begin takes up a client's request and queries every replica for its value.
-func (r *replica) begin(e sim.Env, client sim.NodeID, req store.Request) {
+func (r *replica) begin(e sim.Env, client sim.NodeID, req *store.Request) {
 	op, round := r.rounds.New(), r.rounds.Next()
 	*op = operation{round: round, client: client, req: req, asked: query{round, req.Key}, newest: unwritten}
 	if req.Kind.Mutates() && !r.take(e, op) {
@@ -110,7 +110,7 @@ func (r *replica) acknowledged(e sim.Env, from sim.NodeID, m *ack) {
 }
 
 // answer is what the client is told of an operation that succeeded.
-func (op *operation) answer() store.Reply {
+func (op *operation) answer() *store.Reply {
 	if op.req.Kind.Mutates() {
 		return op.req.Answer(history.Value{}, op.newest.Place())
 	}
@@ -125,7 +125,7 @@ func (r *replica) hear(op *operation, from sim.NodeID) bool {
 	return isNew
 }
 
-func (r *replica) finish(e sim.Env, op *operation, reply store.Reply) {
+func (r *replica) finish(e sim.Env, op *operation, reply *store.Reply) {
 	r.rounds.Finish(op.round)
 	op.phase = finished
 	e.Send(op.client, reply)

@@ -29,8 +29,8 @@ type replica struct {
 
 	written uint64 // by the mutant that asks nobody
 	rounds  versioned.Rounds[operation]
-	answers versioned.Slab[answer]
-	acks    versioned.Slab[ack]
+	answers *store.Slab[answer]
+	acks    *store.Slab[ack]
 	ticking sim.TimerID // zero while nothing is open
 
 	repairing sim.TimerID
@@ -44,6 +44,7 @@ func newReplica(cfg store.Config) *replica {
 		cfg: cfg, mutant: cfg.Mutant, quorum: cfg.Majority(), fastReads: cfg.Bool("fast_reads"),
 		resend: cfg.Duration("resend"), repair: cfg.Duration("repair"),
 		held: versioned.NewTable(buckets, unwritten), taken: map[sim.NodeID]intent{},
+		answers: store.SlabOf[answer](cfg), acks: store.SlabOf[ack](cfg),
 	}
 	r.disk = versioned.NewJournal(cfg.Bool("sync") && r.mutant != "no-sync", r)
 	r.patience = int(cfg.Duration("timeout") / r.resend)
@@ -79,7 +80,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		r.store(e, from, m, msg)
 	case *ack:
 		r.acknowledged(e, from, m)
-	case store.Request:
+	case *store.Request:
 		r.begin(e, from, m)
 	case versioned.Digest:
 		r.compare(e, from, m)

@@ -25,7 +25,7 @@ type (
 	entry struct {
 		epoch  int
 		client sim.NodeID
-		req    store.Request
+		req    *store.Request
 	}
 )
 

@@ -75,7 +75,7 @@ type (
 	// A forward hands a client's write to the head.
 	forward struct {
 		client sim.NodeID
-		req    store.Request
+		req    *store.Request
 	}
 	// A settled comes from the replica's own disk: its configuration is durable.
 	settled struct{ epoch int }

@@ -50,13 +50,13 @@ type behind struct {
 // A write is a write in order, and the answer once it is applied.
 type write struct {
 	*entry
-	reply store.Reply
+	reply *store.Reply
 }
 
 // A parked request waits until the replica knows its place, or has its lease.
 type parked struct {
 	client sim.NodeID
-	req    store.Request
+	req    *store.Request
 }
 
 const (
@@ -109,7 +109,7 @@ func (r *replica) tick(e sim.Env) {
 
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case store.Request:
+	case *store.Request:
 		r.request(e, from, m)
 	case forward:
 		r.order(e, m.client, m.req)
@@ -139,7 +139,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 
 // request answers a read at the tail and sees a write to the head. A write is
 // never refused once a configuration is known: a copy of it may be on its way.
-func (r *replica) request(e sim.Env, client sim.NodeID, req store.Request) {
+func (r *replica) request(e sim.Env, client sim.NodeID, req *store.Request) {
 	switch {
 	case !req.Kind.Mutates():
 		r.read(e, client, req)
@@ -152,7 +152,7 @@ func (r *replica) request(e sim.Env, client sim.NodeID, req store.Request) {
 	}
 }
 
-func (r *replica) read(e sim.Env, client sim.NodeID, req store.Request) {
+func (r *replica) read(e sim.Env, client sim.NodeID, req *store.Request) {
 	switch {
 	case r.readAny || r.mayAnswer():
 		e.Send(client, r.state.Read(req))
@@ -164,7 +164,7 @@ func (r *replica) read(e sim.Env, client sim.NodeID, req store.Request) {
 }
 
 // park keeps a request until there is news.
-func (r *replica) park(e sim.Env, client sim.NodeID, req store.Request) {
+func (r *replica) park(e sim.Env, client sim.NodeID, req *store.Request) {
 	if len(r.parked) == maxParked {
 		e.Send(client, req.Doubt()) // a copy of it may be parked
 		return
@@ -189,7 +189,7 @@ func (r *replica) mayAnswer() bool {
 }
 
 // order gives a write its place in the history.
-func (r *replica) order(e sim.Env, client sim.NodeID, req store.Request) {
+func (r *replica) order(e sim.Env, client sim.NodeID, req *store.Request) {
 	if !r.isHead() || !r.has || r.log.Last()-r.acked >= maxPending {
 		e.Send(client, req.Doubt())
 		return

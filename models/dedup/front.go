@@ -24,8 +24,8 @@ type asking struct {
 
 // A write is one that the replica has not answered yet.
 type write struct {
-	req   store.Request // as the client sent it
-	reply store.Reply   // to the effect, while its record is being written
+	req   *store.Request // as the client sent it
+	reply *store.Reply   // to the effect, while its record is being written
 }
 
 // answers is the world as the replica sees it: its replies go to the front.
@@ -36,7 +36,7 @@ type answers struct {
 
 // Send hands replies to the front, and the rest to the network.
 func (a *answers) Send(to sim.NodeID, msg any) {
-	if reply, ok := msg.(store.Reply); ok {
+	if reply, ok := msg.(*store.Reply); ok {
 		a.front.answered(a.Env, to, reply)
 		return
 	}
@@ -77,7 +77,7 @@ func (f *front) Leads() bool {
 // Receive lets everything through but writes with a key, which the table is asked about first.
 func (f *front) Receive(e sim.Env, from sim.NodeID, msg any) {
 	f.out.Env = e
-	req, ok := msg.(store.Request)
+	req, ok := msg.(*store.Request)
 	switch {
 	case !ok:
 		f.inner.Receive(&f.out, from, msg)
@@ -97,13 +97,14 @@ const (
 )
 
 // ask has the replica carry out a step of what a client asked.
-func (f *front) ask(from sim.NodeID, req store.Request, step call.ID) {
+func (f *front) ask(from sim.NodeID, req *store.Request, step call.ID) {
+	req = req.Copy()
 	req.ID = req.ID<<1 | step
 	f.inner.Receive(&f.out, from, req)
 }
 
 // take begins with a write.
-func (f *front) take(e sim.Env, from sim.NodeID, req store.Request) {
+func (f *front) take(e sim.Env, from sim.NodeID, req *store.Request) {
 	switch f.layer.Table {
 	case Replicated:
 		f.begin(e, from, req)
@@ -116,19 +117,21 @@ func (f *front) take(e sim.Env, from sim.NodeID, req store.Request) {
 
 // keyless returns the request as one that the store recognises only if the network
 // doubled it, as a connection would, and not when the client sends it again.
-func keyless(req store.Request) store.Request {
+func keyless(req *store.Request) *store.Request {
+	req = req.Copy()
 	req.Token.Seq, req.Once = uint64(req.ID), store.Once{}
 	return req
 }
 
 // part returns the request for one part of a write, to be recognised by the replicated table.
-func (f *front) part(e sim.Env, req store.Request, p store.Part) store.Request {
+func (f *front) part(e sim.Env, req *store.Request, p store.Part) *store.Request {
+	req = req.Copy()
 	req.Once = store.Once{Part: p, At: e.Clock(), Keep: f.layer.Window}
 	return req
 }
 
 // begin takes the first step of a write whose record is replicated.
-func (f *front) begin(e sim.Env, from sim.NodeID, req store.Request) {
+func (f *front) begin(e sim.Env, from sim.NodeID, req *store.Request) {
 	first := store.Whole
 	switch {
 	case f.layer.Once():
@@ -145,8 +148,9 @@ func (f *front) begin(e sim.Env, from sim.NodeID, req store.Request) {
 
 // lookUp asks the local table. A write that is under way cannot be answered yet,
 // unless it counts as done before it is; the client must come again (HTTP's 409).
-func (f *front) lookUp(e sim.Env, from sim.NodeID, req store.Request) {
+func (f *front) lookUp(e sim.Env, from sim.NodeID, req *store.Request) {
 	if past, ok := f.local.find(req.Token, e.Clock()); ok {
+		past = past.Copy()
 		past.ID = req.ID
 		if past.Status != history.OK {
 			past = req.Doubt()
@@ -165,8 +169,9 @@ func (f *front) lookUp(e sim.Env, from sim.NodeID, req store.Request) {
 }
 
 // answered goes on with a write, or passes the answer on.
-func (f *front) answered(e sim.Env, to sim.NodeID, reply store.Reply) {
+func (f *front) answered(e sim.Env, to sim.NodeID, reply *store.Reply) {
 	step := reply.ID & 1
+	reply = reply.Copy()
 	reply.ID >>= 1
 	who := asking{to, reply.ID}
 	w := f.asked[who]
@@ -185,7 +190,7 @@ func (f *front) answered(e sim.Env, to sim.NodeID, reply store.Reply) {
 }
 
 // goOn takes the second step of a write.
-func (f *front) goOn(e sim.Env, from sim.NodeID, w *write, reply store.Reply) {
+func (f *front) goOn(e sim.Env, from sim.NodeID, w *write, reply *store.Reply) {
 	if f.layer.Record == Before {
 		f.ask(from, keyless(w.req), secondStep)
 		return
@@ -196,7 +201,7 @@ func (f *front) goOn(e sim.Env, from sim.NodeID, w *write, reply store.Reply) {
 
 // recorded returns the answer to a write whose effect is there, and whose record
 // is or is not: without it, nobody may be told that nothing happened.
-func (w *write) recorded(reply store.Reply) store.Reply {
+func (w *write) recorded(reply *store.Reply) *store.Reply {
 	if reply.Status == history.OK {
 		return w.reply
 	}
@@ -205,7 +210,7 @@ func (w *write) recorded(reply store.Reply) store.Reply {
 
 // note enters into the local table what became of a write. One that may have come
 // to nothing is no longer under way.
-func (f *front) note(e sim.Env, w *write, reply store.Reply) {
+func (f *front) note(e sim.Env, w *write, reply *store.Reply) {
 	switch {
 	case f.layer.Record == Before && reply.Status == history.Unknown: // it stays done
 	case reply.Status == history.OK:

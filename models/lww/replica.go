@@ -47,7 +47,7 @@ func (r *replica) Start(e sim.Env) {
 
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case store.Request:
+	case *store.Request:
 		if m.Kind.Mutates() {
 			r.write(e, from, m)
 		} else {
@@ -66,7 +66,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 }
 
 // write takes a client's write: its stamp is all that decides about it, here as elsewhere.
-func (r *replica) write(e sim.Env, client sim.NodeID, req store.Request) {
+func (r *replica) write(e sim.Env, client sim.NodeID, req *store.Request) {
 	v := &version{Key: req.Key, Stamp: r.clock.next(e.Clock()), Value: req.In}
 	r.disk.Save(e, v, waiter{client, req.Answer(history.Value{}, v.Place())})
 }
@@ -110,7 +110,7 @@ func (r *replica) keep(v *version) {
 // A waiter waits for its write to be on disk.
 type waiter struct {
 	client sim.NodeID
-	reply  store.Reply
+	reply  *store.Reply
 }
 
 // Saved goes on with a write that the disk has now: it is answered, and told to the others.

@@ -77,7 +77,7 @@ func (b *broker) Receive(e sim.Env, from sim.NodeID, msg any) {
 			b.disk.Flush(e)
 			b.Reached(removed)
 		}
-	case store.Request:
+	case *store.Request:
 		e.Send(from, m.Refuse(sim.None))
 	}
 }

@@ -95,7 +95,7 @@ func (c *consumer) Receive(e sim.Env, from sim.NodeID, msg any) {
 	case delivery:
 		c.waiting = append(c.waiting, m)
 		c.next(e)
-	case store.Request:
+	case *store.Request:
 		if m.Kind.Mutates() {
 			e.Send(from, m.Refuse(sim.None))
 			return

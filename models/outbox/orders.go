@@ -41,7 +41,7 @@ const again = 10
 // An asked is an attempt that waits for its answer.
 type asked struct {
 	from sim.NodeID
-	req  store.Request
+	req  *store.Request
 }
 
 // What the database holds.
@@ -82,7 +82,7 @@ func (o *orders) Start(e sim.Env) {
 
 func (o *orders) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case store.Request:
+	case *store.Request:
 		o.take(e, from, m)
 	case confirm:
 		o.confirmed(e, m.name)
@@ -107,7 +107,7 @@ func (o *orders) Timer(e sim.Env, t sim.TimerID) {
 }
 
 // take begins with an order, unless it is there or on its way.
-func (o *orders) take(e sim.Env, from sim.NodeID, req store.Request) {
+func (o *orders) take(e sim.Env, from sim.NodeID, req *store.Request) {
 	name := req.Token
 	if req.Token.IsZero() { // no key: every attempt is an order of its own
 		name = call.Token{Client: req.Token.Client, Seq: uint64(req.ID)}

@@ -17,7 +17,7 @@ type (
 	promise struct{ view int }
 	entry   struct {
 		view int // in which the write got its place
-		req  store.Request
+		req  *store.Request
 	}
 )
 

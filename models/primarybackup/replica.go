@@ -68,7 +68,7 @@ type write struct {
 
 // A parked request waits until the replica knows of a view.
 type parked struct {
-	req    store.Request
+	req    *store.Request
 	client sim.NodeID
 }
 
@@ -147,7 +147,7 @@ func (r *replica) tick(e sim.Env) {
 
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case store.Request:
+	case *store.Request:
 		r.request(e, from, m)
 	case update:
 		r.update(e, from, m)
@@ -171,7 +171,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 }
 
 // request orders a write, or answers a read from what is committed.
-func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
+func (r *replica) request(e sim.Env, from sim.NodeID, req *store.Request) {
 	switch {
 	case r.promised == none && len(r.parked) < maxPending:
 		r.parked = append(r.parked, parked{req, from})
@@ -230,7 +230,7 @@ func (r *replica) inTouch(i int) bool { return r.ticks-r.backups[i].heard <= r.f
 
 // refusal says no, and whom to ask. But a copy of a request that was ordered here
 // before must not be told that it failed: the write may live on in a later view.
-func (r *replica) refusal(req store.Request) store.Reply {
+func (r *replica) refusal(req *store.Request) *store.Reply {
 	if req.Kind.Mutates() && r.holds(req) {
 		return req.Doubt()
 	}
@@ -241,7 +241,7 @@ func (r *replica) refusal(req store.Request) store.Reply {
 	return req.Refuse(hint)
 }
 
-func (r *replica) holds(req store.Request) bool {
+func (r *replica) holds(req *store.Request) bool {
 	if _, ok := r.state.Applied(req.Token); ok {
 		return true
 	}

@@ -205,7 +205,7 @@ func TestTheLongerHistoryIsNotTheNewer(t *testing.T) {
 
 // answered asks one primary after the other, for they may depose each other, until
 // one answers, and returns which and what.
-func answered(s *storetest.Stage, among string, req store.Request) (string, store.Reply) {
+func answered(s *storetest.Stage, among string, req *store.Request) (string, *store.Reply) {
 	for {
 		p := newPrimary(s, among)
 		if r := s.Ask(p, s.Again(req)); r.Status == history.OK {

@@ -46,7 +46,7 @@ func (c *coordinator) wake(e sim.Env) { c.rounds.Begin(e.Rand()) }
 type operation struct {
 	round    uint64 // names it in messages
 	client   sim.NodeID
-	req      store.Request
+	req      *store.Request
 	first    int        // where its key's preference list begins
 	asked    uint64     // who was asked at first: bit i is place i of the preference list
 	heard    uint64     // who answered: bit i is place i of the preference list
@@ -59,7 +59,7 @@ type operation struct {
 }
 
 // begin takes up a client's request and sends it to all homes of the key.
-func (c *coordinator) begin(e sim.Env, client sim.NodeID, req store.Request) {
+func (c *coordinator) begin(e sim.Env, client sim.NodeID, req *store.Request) {
 	op := c.rounds.New()
 	*op = operation{round: c.rounds.Next(), client: client, req: req, first: c.first(req.Key), newest: unwritten, answers: op.answers[:0]}
 	c.rounds.Add(op)
@@ -151,7 +151,7 @@ func (c *coordinator) hear(from sim.NodeID, round uint64) (*operation, int) {
 	return op, place
 }
 
-func (c *coordinator) answer(e sim.Env, op *operation, reply store.Reply) {
+func (c *coordinator) answer(e sim.Env, op *operation, reply *store.Reply) {
 	if !op.answered {
 		op.answered = true
 		e.Send(op.client, reply)
@@ -258,7 +258,7 @@ func (c *coordinator) handle(e sim.Env, from sim.NodeID, msg any) bool {
 		c.stored(e, from, m)
 	case *fetchedMsg:
 		c.fetched(e, from, m)
-	case store.Request:
+	case *store.Request:
 		c.begin(e, from, m)
 	default:
 		return false

@@ -20,8 +20,8 @@ type replica struct {
 	kept []table                       // for other homes, by their place on the ring; only the newest of a key
 	disk versioned.Journal[sim.NodeID] // who waits for an acknowledgement
 
-	storedMsgs  versioned.Slab[storedMsg]
-	fetchedMsgs versioned.Slab[fetchedMsg]
+	storedMsgs  *store.Slab[storedMsg]
+	fetchedMsgs *store.Slab[fetchedMsg]
 
 	comparing sim.TimerID
 	partner   int // whom it compared itself with last, by place on the ring
@@ -41,6 +41,7 @@ func newReplica(cfg store.Config) *replica {
 		coordinator: newCoordinator(cfg),
 		antiEntropy: cfg.Duration("anti_entropy"), replay: cfg.Duration("replay"),
 		held: newTable(cfg), kept: make([]table, len(cfg.Replicas)),
+		storedMsgs: store.SlabOf[storedMsg](cfg), fetchedMsgs: store.SlabOf[fetchedMsg](cfg),
 	}
 	r.disk = versioned.NewJournal(cfg.Bool("sync"), r)
 	if r.mutant == "no-anti-entropy" {

@@ -35,14 +35,14 @@ func (w *writer) Start(e sim.Env) { w.next(e) }
 
 func (w *writer) next(e sim.Env) {
 	w.seq++
-	e.Send(w.replicas[w.to], store.Request{
+	e.Send(w.replicas[w.to], &store.Request{
 		Header: call.Header{ID: call.ID(w.seq), Token: call.Token{Client: e.Self(), Seq: w.seq}},
 		Kind:   history.Write, Key: "key", In: history.Num(int64(w.seq)),
 	})
 }
 
 func (w *writer) Receive(e sim.Env, _ sim.NodeID, msg any) {
-	reply := msg.(store.Reply)
+	reply := msg.(*store.Reply)
 	switch {
 	case reply.Status == history.OK:
 		*w.done++

@@ -12,7 +12,7 @@ import (
 // encode returns a request as the payload of a log entry: the number of the
 // proposal, who wants it (the token), and what. Whom to answer is no part of it:
 // only the leader that took the request in answers it.
-func encode(number uint64, r store.Request) []byte {
+func encode(number uint64, r *store.Request) []byte {
 	b := make([]byte, 0, 32+len(r.Key)) // enough for a write of a number
 	b = binary.LittleEndian.AppendUint64(b, number)
 	b = append(b, byte(r.Kind))
@@ -44,8 +44,9 @@ func appendValue(b []byte, v history.Value) []byte {
 }
 
 // decode returns the proposal that encode wrote. It panics if data is anything else.
-func decode(data []byte) (number uint64, r store.Request) {
+func decode(data []byte) (number uint64, r *store.Request) {
 	in := reader{data}
+	r = new(store.Request)
 	number = binary.LittleEndian.Uint64(in.next(8))
 	r.Kind = history.Kind(in.next(1)[0])
 	r.Token.Client = sim.NodeID(uint32(in.uvarint()))

@@ -26,7 +26,7 @@ func values() *rapid.Generator[history.Value] {
 // What is proposed is what is applied.
 func TestCodecGivesBackWhatItGot(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var r store.Request
+		r := new(store.Request)
 		r.Kind = rapid.SampledFrom(Model.Kinds).Draw(t, "kind")
 		r.Key = rapid.String().Draw(t, "key")
 		r.Token.Client = sim.NodeID(rapid.Int32().Draw(t, "client"))

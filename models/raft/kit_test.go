@@ -171,55 +171,57 @@ type mouth struct {
 	env     sim.Env
 	id      call.ID
 	seq     uint64
-	answers map[call.ID]store.Reply
+	answers map[call.ID]*store.Reply
 }
 
-func (m *mouth) Start(e sim.Env)            { m.env, m.answers = e, map[call.ID]store.Reply{} }
+func (m *mouth) Start(e sim.Env)            { m.env, m.answers = e, map[call.ID]*store.Reply{} }
 func (m *mouth) Timer(sim.Env, sim.TimerID) {}
 func (m *mouth) Receive(_ sim.Env, _ sim.NodeID, msg any) {
-	reply := msg.(store.Reply)
+	reply := msg.(*store.Reply)
 	m.answers[reply.ID] = reply
 }
 
 // send sends a request under a new token and returns it.
-func (r *rig) send(to sim.NodeID, req store.Request) store.Request {
+func (r *rig) send(to sim.NodeID, req *store.Request) *store.Request {
 	r.wait(0) // the client starts with the run
 	r.me.seq++
+	req = req.Copy()
 	req.Token = call.Token{Client: me, Seq: r.me.seq}
 	return r.resend(to, req)
 }
 
 // resend sends a request once more, under its old token.
-func (r *rig) resend(to sim.NodeID, req store.Request) store.Request {
+func (r *rig) resend(to sim.NodeID, req *store.Request) *store.Request {
 	r.me.id++
+	req = req.Copy()
 	req.ID = r.me.id
 	r.me.env.Send(to, req)
 	return req
 }
 
 // answer returns the answer to a request within a second, if there is one.
-func (r *rig) answer(req store.Request) (store.Reply, bool) {
+func (r *rig) answer(req *store.Request) (*store.Reply, bool) {
 	for range 1000 {
 		if reply, ok := r.me.answers[req.ID]; ok {
 			return reply, true
 		}
 		r.wait(time.Millisecond)
 	}
-	return store.Reply{}, false
+	return &store.Reply{}, false
 }
 
-func write(key string, n int64) store.Request {
-	return store.Request{Kind: history.Write, Key: key, In: history.Num(n)}
+func write(key string, n int64) *store.Request {
+	return &store.Request{Kind: history.Write, Key: key, In: history.Num(n)}
 }
 
-func appendTo(key string, n int64) store.Request {
-	return store.Request{Kind: history.Append, Key: key, In: history.Num(n)}
+func appendTo(key string, n int64) *store.Request {
+	return &store.Request{Kind: history.Append, Key: key, In: history.Num(n)}
 }
 
-func read(key string) store.Request { return store.Request{Kind: history.Read, Key: key} }
+func read(key string) *store.Request { return &store.Request{Kind: history.Read, Key: key} }
 
 // mustDo has a replica carry out a request and returns the answer.
-func (r *rig) mustDo(to sim.NodeID, req store.Request) store.Reply {
+func (r *rig) mustDo(to sim.NodeID, req *store.Request) *store.Reply {
 	r.t.Helper()
 	sent := r.send(to, req)
 	reply, ok := r.answer(sent)

@@ -51,7 +51,7 @@ func (o overlap) stale(t *testing.T, runs int) (stale int, latest time.Duration)
 
 // missed reads x at the old leader for three seconds and returns when an answer last missed the write, or -1.
 func (o overlap) missed(r *rig, old sim.NodeID) sim.Time {
-	var asked []store.Request
+	var asked []*store.Request
 	for range 300 {
 		asked = append(asked, r.send(old, read("x")))
 		r.wait(10 * time.Millisecond)

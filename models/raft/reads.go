@@ -99,7 +99,7 @@ func (r *replica) answerReady(e sim.Env) {
 }
 
 func (r *replica) answerRead(e sim.Env, a asked) {
-	req := store.Request{Key: a.key}
+	req := &store.Request{Key: a.key}
 	req.ID = a.id
 	e.Send(a.from, r.state.Read(req))
 }

@@ -121,7 +121,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	case *transfer:
 		r.snapshots.arrived = m.snap
 		r.step(e, from, m.msg)
-	case store.Request:
+	case *store.Request:
 		r.request(e, from, m)
 	}
 }

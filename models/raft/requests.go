@@ -33,7 +33,7 @@ type proposals struct {
 }
 
 // request takes in what a client asks.
-func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
+func (r *replica) request(e sim.Env, from sim.NodeID, req *store.Request) {
 	a := asked{from: from, id: req.ID, kind: req.Kind, key: req.Key}
 	read := req.Kind == history.Read
 	stale := r.cfg.Mutant == "stale-read" && r.reads.mode == readLog
@@ -51,9 +51,10 @@ func (r *replica) request(e sim.Env, from sim.NodeID, req store.Request) {
 }
 
 // gather takes a request into the log, now or at the end of the window.
-func (r *replica) gather(e sim.Env, a asked, req store.Request) {
+func (r *replica) gather(e sim.Env, a asked, req *store.Request) {
 	p := &r.proposals
 	if !p.sessions {
+		req = req.Copy()
 		req.Token = call.Token{}
 	}
 	p.number++
@@ -89,7 +90,7 @@ func (r *replica) propose(e sim.Env) {
 // answer answers the request of an applied entry, if this replica proposed it
 // and has led ever since. Its proposals come in the order in which it made them;
 // one can only be missing where a disk lied, and is then never answered.
-func (r *replica) answer(e sim.Env, number uint64, reply store.Reply) {
+func (r *replica) answer(e sim.Env, number uint64, reply *store.Reply) {
 	p := &r.proposals
 	if len(p.pending) == 0 {
 		return
@@ -98,6 +99,7 @@ func (r *replica) answer(e sim.Env, number uint64, reply store.Reply) {
 	if missing >= uint64(len(p.pending)) {
 		return // another replica's, or that of an earlier life
 	}
+	reply = reply.Copy() // as it is, the state machine keeps it
 	reply.ID = p.pending[missing].id
 	e.Send(p.pending[missing].from, reply)
 	p.pending = p.pending[missing+1:]
@@ -113,7 +115,7 @@ func (r *replica) abdicate(e sim.Env) {
 		if a.kind == history.Read {
 			r.refuse(e, []asked{a})
 		} else {
-			e.Send(a.from, store.Reply{ID: a.id, Status: history.Unknown, Hint: sim.None})
+			e.Send(a.from, &store.Reply{ID: a.id, Status: history.Unknown, Hint: sim.None})
 		}
 	}
 	p.timer, p.entries, p.gathered, p.pending = 0, nil, nil, nil
@@ -123,7 +125,7 @@ func (r *replica) abdicate(e sim.Env) {
 // refuse tells clients that nothing came of their requests, and whom to ask.
 func (r *replica) refuse(e sim.Env, all []asked) {
 	for _, a := range all {
-		e.Send(a.from, store.Reply{ID: a.id, Status: history.Failed, Hint: r.hint()})
+		e.Send(a.from, &store.Reply{ID: a.id, Status: history.Failed, Hint: r.hint()})
 	}
 }
 

@@ -121,7 +121,7 @@ func TestPowerLoss(t *testing.T) {
 		t.Run(fmt.Sprintf("snapshot_every=%d", every), func(t *testing.T) {
 			r := newRig(t, 4, 3, store.Values{"snapshot_every": every}, "")
 			leader := r.leader()
-			var last store.Request
+			var last *store.Request
 			for i := range 55 {
 				last = r.send(leader, appendTo("list", int64(i)))
 				if _, ok := r.answer(last); !ok {
@@ -324,7 +324,7 @@ func TestGroupCommit(t *testing.T) {
 	leader := r.leader()
 	r.wait(time.Second)
 	before := r.Stats().Syncs
-	var sent []store.Request
+	var sent []*store.Request
 	for i := range 50 {
 		req := appendTo("list", int64(i))
 		req.Token.Seq = 0

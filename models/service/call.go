@@ -29,7 +29,7 @@ type edge struct {
 
 // An answer is kept in a cache.
 type answer struct {
-	reply store.Reply
+	reply *store.Reply
 	until sim.Time // on the replica's own clock
 }
 
@@ -89,7 +89,7 @@ type visit struct {
 	open    []attempt // that were sent
 	timer   sim.TimerID
 	resting bool // of a refresh: the time for the next has not come
-	reply   store.Reply
+	reply   *store.Reply
 }
 
 // An attempt was sent to a node, and is given up at an instant.
@@ -105,7 +105,7 @@ func (v *visit) Peer(target int) int { return int(v.targets[target]) }
 // ask makes a call for a request, unless an answer is there already.
 func (r *replica) ask(e sim.Env, ed *edge, q *request) {
 	if ed.Refresh > 0 {
-		q.over(ed, ed.known, policy.Unsure, store.Reply{})
+		q.over(ed, ed.known, policy.Unsure, &store.Reply{})
 		return
 	}
 	key, cached := q.req.Key, ed.Cache > 0 && !q.req.Kind.Mutates()
@@ -126,7 +126,7 @@ func (r *replica) ask(e sim.Env, ed *edge, q *request) {
 }
 
 // over notes that a call of the request is over, and how.
-func (q *request) over(ed *edge, ok bool, o policy.Outcome, reply store.Reply) {
+func (q *request) over(ed *edge, ok bool, o policy.Outcome, reply *store.Reply) {
 	q.open--
 	q.failed = q.failed || !ok && !ed.Optional
 	if ed.carries {
@@ -142,7 +142,7 @@ func (r *replica) visit(e sim.Env, ed *edge, q *request) {
 	} else {
 		v = new(visit)
 	}
-	v.edge, v.of, v.open, v.reply = ed, q, v.open[:0], store.Reply{}
+	v.edge, v.of, v.open, v.reply = ed, q, v.open[:0], &store.Reply{}
 	if q != nil {
 		q.visits = append(q.visits, v)
 	}
@@ -226,11 +226,11 @@ func (r *replica) send(e sim.Env, v *visit, a policy.Action) {
 	to := v.targets[a.Target]
 	v.open = append(v.open, attempt{r.lastID, to, a.Deadline})
 	r.sent[r.lastID] = sent{v, a.Attempt}
-	e.Send(to, store.Request{Header: header, Kind: op.Kind, Key: op.Key, In: op.In, Expect: op.Expect})
+	e.Send(to, &store.Request{Header: header, Kind: op.Kind, Key: op.Key, In: op.In, Expect: op.Expect})
 }
 
 // answered hands an answer to the call that wants it.
-func (r *replica) answered(e sim.Env, from sim.NodeID, reply store.Reply) {
+func (r *replica) answered(e sim.Env, from sim.NodeID, reply *store.Reply) {
 	s, wanted := r.sent[reply.ID]
 	if !wanted {
 		return
@@ -313,7 +313,7 @@ func (r *replica) drop(e sim.Env, v *visit) {
 
 // keep remembers an answer, or finds an old one if the call failed. A write makes
 // what this replica remembers of its key worthless; others do not hear of it.
-func (ed *edge) keep(e sim.Env, q *request, reply store.Reply, ok bool) (store.Reply, bool) {
+func (ed *edge) keep(e sim.Env, q *request, reply *store.Reply, ok bool) (*store.Reply, bool) {
 	key := q.req.Key
 	switch {
 	case q.req.Kind.Mutates():

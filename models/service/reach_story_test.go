@@ -22,7 +22,7 @@ func who(t *testing.T, inner Service, origin int, key string) []sim.NodeID {
 	defer s.Close()
 	var got []sim.NodeID
 	s.Trace(func(tr sim.Trace) {
-		if req, ok := tr.Msg.(store.Request); ok && tr.What == sim.Deliver && tr.Node >= 3 {
+		if req, ok := tr.Msg.(*store.Request); ok && tr.What == sim.Deliver && tr.Node >= 3 {
 			if req.Origin != origin {
 				t.Errorf("a request of client %d comes under the name of %d", origin, req.Origin)
 			}
@@ -30,7 +30,7 @@ func who(t *testing.T, inner Service, origin int, key string) []sim.NodeID {
 		}
 	})
 	for i := range 24 {
-		req := store.Request{Kind: history.Read, Key: key}
+		req := &store.Request{Kind: history.Read, Key: key}
 		req.ID, req.Origin = call.ID(i+1), origin
 		s.Inject(client, sim.NodeID(i%3), req)
 		s.Run(s.Now().Add(ms))
@@ -84,7 +84,7 @@ func TestBreakersPerShard(t *testing.T) {
 		work := Service{Name: "work", Replicas: 3, Shard: 1, Cells: true, ByKey: true}
 		s := newStage(t, &Graph{Services: []Service{front, work}})
 		ask := func(id int, key string) {
-			req := store.Request{Kind: history.Read, Key: key}
+			req := &store.Request{Kind: history.Read, Key: key}
 			req.ID = call.ID(id)
 			s.Inject(client, 0, req)
 			s.Run(s.Now().Add(100 * ms))
@@ -115,8 +115,8 @@ func TestCallsForAShareOfTheRequests(t *testing.T) {
 	other := newReplica(&world{Graph: g}, configOf(6), &g.Services[0], 1).stages[0][0]
 	n, both := 0, 0
 	for seq := range uint64(4000) {
-		q := &request{req: store.Request{Header: call.Header{ID: 1, Token: call.Token{Client: 7, Seq: seq + 1}}}}
-		retry := &request{from: 3, req: store.Request{Header: call.Header{ID: 2, Token: q.req.Token, Attempt: 2}}}
+		q := &request{req: &store.Request{Header: call.Header{ID: 1, Token: call.Token{Client: 7, Seq: seq + 1}}}}
+		retry := &request{from: 3, req: &store.Request{Header: call.Header{ID: 2, Token: q.req.Token, Attempt: 2}}}
 		if a.needs(q) != a.needs(retry) {
 			t.Fatal("a request needs a call at one attempt and not at the other")
 		}

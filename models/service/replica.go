@@ -32,15 +32,15 @@ type sent struct {
 // A request is on its way through the stages.
 type request struct {
 	from   sim.NodeID
-	req    store.Request
+	req    *store.Request
 	worker int // that is kept at it, if workers are
 	visits []*visit
 	stage  int
-	gone   bool        // nobody wants to know how it ends
-	open   int         // calls of the stage that are not over
-	asking bool        // the calls of the stage are being made
-	reply  store.Reply // of the call that carries the operation, once it is over
-	begun  bool        // that call was made
+	gone   bool         // nobody wants to know how it ends
+	open   int          // calls of the stage that are not over
+	asking bool         // the calls of the stage are being made
+	reply  *store.Reply // of the call that carries the operation, once it is over
+	begun  bool         // that call was made
 	ended  policy.Outcome
 	failed bool // a hard call failed
 }
@@ -75,9 +75,9 @@ func (r *replica) Start(e sim.Env) {
 
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case store.Request:
+	case *store.Request:
 		r.take(e, from, m)
-	case store.Reply:
+	case *store.Reply:
 		r.answered(e, from, m)
 	case call.Cancel:
 		r.cancel(e, name{from, m.ID})
@@ -85,7 +85,7 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 }
 
 // take begins with a request, if there are not too many under way.
-func (r *replica) take(e sim.Env, from sim.NodeID, req store.Request) {
+func (r *replica) take(e sim.Env, from sim.NodeID, req *store.Request) {
 	q := &request{from: from, req: req, stage: -1}
 	if r.blocking() {
 		q.worker = e.(sim.Workplace).Worker()
@@ -152,10 +152,10 @@ func (r *replica) next(e sim.Env, q *request) {
 func (r *replica) finish(e sim.Env, q *request) {
 	delete(r.under, q.name())
 	r.free(e, q)
-	var reply store.Reply
+	var reply *store.Reply
 	switch mayHaveHappened := q.begun && q.ended != policy.Refused; {
 	case !q.failed && q.begun:
-		reply = q.reply
+		reply = q.reply.Copy()
 		reply.ID, reply.Hint = q.req.ID, sim.None
 	case !q.failed:
 		reply = q.req.Answer(history.Value{}, history.Version{})

@@ -39,7 +39,7 @@ func (b *back) Receive(e sim.Env, from sim.NodeID, msg any) {
 		b.stage.note("store is told to stop")
 		return
 	}
-	req := msg.(store.Request)
+	req := msg.(*store.Request)
 	act := b.script[0]
 	if len(b.script) > 1 {
 		b.script = b.script[1:]
@@ -90,7 +90,7 @@ func newStage(t *testing.T, g *Graph, script ...string) *stage {
 		}
 	}
 	s.AddDesk(client, func(msg any) *sim.Proc {
-		r := msg.(store.Reply)
+		r := msg.(*store.Reply)
 		s.note("client hears of %d: %v %d", r.ID, r.Status, r.Value.Num)
 		return nil
 	})
@@ -105,7 +105,7 @@ func (s *stage) note(format string, args ...any) {
 // ask sends a request to the first replica of the first service at an instant, in ms.
 func (s *stage) ask(at int, kind history.Kind) {
 	s.asked++
-	req := store.Request{Kind: kind, Key: "x", In: history.Num(9)}
+	req := &store.Request{Kind: kind, Key: "x", In: history.Num(9)}
 	req.ID, req.Attempt, req.Token = s.asked, 1, call.Token{Client: client, Seq: uint64(s.asked)}
 	s.At(sim.Time(at)*sim.Time(ms), func() { s.Inject(client, sim.NodeID(s.world.below), req) })
 }
@@ -330,11 +330,11 @@ func TestDeadlinesArePassedOn(t *testing.T) {
 		s := newStage(t, g)
 		var got sim.Time
 		s.Trace(func(tr sim.Trace) {
-			if req, ok := tr.Msg.(store.Request); ok && tr.Node == 2 {
+			if req, ok := tr.Msg.(*store.Request); ok && tr.Node == 2 {
 				got = req.Deadline
 			}
 		})
-		req := store.Request{Kind: history.Read}
+		req := &store.Request{Kind: history.Read}
 		req.ID, req.Deadline = 1, sim.Time(5*ms)
 		s.Inject(client, 0, req)
 		s.Run(sim.Time(ms))

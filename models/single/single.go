@@ -48,9 +48,11 @@ func assumes(cfg store.Config) []store.Assumption {
 // idle is a machine beyond the first, if an experiment asks for more: it holds nothing.
 type idle struct{}
 
-func (idle) Start(sim.Env)                               {}
-func (idle) Timer(sim.Env, sim.TimerID)                  {}
-func (idle) Receive(e sim.Env, from sim.NodeID, msg any) { e.Send(from, msg.(store.Request).Refuse(0)) }
+func (idle) Start(sim.Env)              {}
+func (idle) Timer(sim.Env, sim.TimerID) {}
+func (idle) Receive(e sim.Env, from sim.NodeID, msg any) {
+	e.Send(from, msg.(*store.Request).Refuse(0))
+}
 
 type replica struct {
 	*store.State
@@ -62,7 +64,7 @@ type replica struct {
 // A waiter is a request that is answered once the disk has it.
 type waiter struct {
 	from sim.NodeID
-	req  store.Request
+	req  *store.Request
 }
 
 func newReplica(cfg store.Config) *replica {
@@ -77,13 +79,14 @@ func (r *replica) Start(e sim.Env) {
 		return
 	}
 	for _, record := range r.disk.Records(e) {
-		r.apply(record.(store.Request))
+		r.apply(record.(*store.Request))
 	}
 }
 
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
-	req := msg.(store.Request)
+	req := msg.(*store.Request)
 	if r.mutant == "no-sessions" {
+		req = req.Copy()
 		req.Token.Seq = 0
 	}
 	if !req.Kind.Mutates() {
@@ -104,7 +107,7 @@ func (r *replica) Durable(e sim.Env, due []waiter) {
 }
 
 // apply applies the next write in order.
-func (r *replica) apply(req store.Request) store.Reply {
+func (r *replica) apply(req *store.Request) *store.Reply {
 	r.applied++
 	return r.Apply(req, history.Version{Major: r.applied})
 }

@@ -34,7 +34,7 @@ const (
 // (Ongaro's thesis, section 6.3, has the same rule for sessions).
 type records struct {
 	now   sim.Time
-	byKey map[call.Token]Reply
+	byKey map[call.Token]*Reply
 	order []dated // oldest first
 }
 
@@ -54,9 +54,9 @@ func (t *records) forget(o Once) {
 }
 
 // add records the answer to a write.
-func (t *records) add(key call.Token, reply Reply) {
+func (t *records) add(key call.Token, reply *Reply) {
 	if t.byKey == nil {
-		t.byKey = map[call.Token]Reply{}
+		t.byKey = map[call.Token]*Reply{}
 	}
 	t.byKey[key] = reply
 	t.order = append(t.order, dated{key, t.now})
@@ -75,11 +75,12 @@ func (t *records) clone() records {
 
 // applyOnce carries out one part of a write, unless the table has its key: then it
 // answers as it did then.
-func (s *State) applyOnce(r Request, at history.Version) Reply {
+func (s *State) applyOnce(r *Request, at history.Version) *Reply {
 	s.records.forget(r.Once)
 	if past, ok := s.records.byKey[r.Token]; ok {
-		past.ID, past.Again = r.ID, true
-		return past
+		again := *past
+		again.ID, again.Again = r.ID, true
+		return r.box(again)
 	}
 	reply := r.Answer(history.Value{}, history.Version{}) // of a record alone: nobody knows the place of the effect
 	if r.Once.Part != Record {

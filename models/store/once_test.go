@@ -26,7 +26,7 @@ func TestTableOfKeysAgreesWithAList(t *testing.T) {
 		var list []int64
 		now := sim.Time(0)
 		for n := range int64(rapid.IntRange(1, 60).Draw(t, "requests")) {
-			r := store.Request{Kind: history.Append, Key: "x", In: history.Num(n)}
+			r := &store.Request{Kind: history.Append, Key: "x", In: history.Num(n)}
 			r.Token = call.Token{Client: sim.NodeID(rapid.IntRange(0, 1).Draw(t, "client")), Seq: uint64(rapid.IntRange(1, 4).Draw(t, "seq"))}
 			at := sim.Time(rapid.IntRange(0, 8).Draw(t, "clock")) * sim.Time(time.Second)
 			r.Once = store.Once{Part: store.Part(rapid.IntRange(int(store.Whole), int(store.Record)).Draw(t, "part")), At: at, Keep: keep}
@@ -48,7 +48,7 @@ func TestTableOfKeysAgreesWithAList(t *testing.T) {
 				t.Fatalf("request %d: again %v, %v; want %v", n, reply.Again, reply.Status, again)
 			}
 		}
-		held := state.Read(store.Request{Key: "x"}).Value
+		held := state.Read(&store.Request{Key: "x"}).Value
 		if !held.Equal(history.Value{List: list}) {
 			t.Fatalf("holds %v, want %v", held.List, list)
 		}

@@ -27,7 +27,7 @@ type cell struct {
 // calls under way only under different Token.Client.
 type session struct {
 	seq   uint64
-	reply Reply
+	reply *Reply
 }
 
 // NewState returns the empty state.
@@ -36,14 +36,14 @@ func NewState() *State {
 }
 
 // Read answers a read.
-func (s *State) Read(r Request) Reply {
+func (s *State) Read(r *Request) *Reply {
 	c := s.held[r.Key]
 	return r.Answer(c.value, c.made)
 }
 
 // Applied returns the answer to the write that token names, if it was applied
 // already and is the client's latest.
-func (s *State) Applied(token call.Token) (Reply, bool) {
+func (s *State) Applied(token call.Token) (*Reply, bool) {
 	if reply, ok := s.records.byKey[token]; ok {
 		return reply, true
 	}
@@ -55,7 +55,7 @@ func (s *State) Applied(token call.Token) (Reply, bool) {
 // the answer. A write whose token was applied already changes nothing and is
 // answered as it was then; one that is older than the client's latest is a
 // straggler that nobody waits for.
-func (s *State) Apply(r Request, at history.Version) Reply {
+func (s *State) Apply(r *Request, at history.Version) *Reply {
 	if !r.Kind.Mutates() {
 		return s.Read(r)
 	}
@@ -66,8 +66,9 @@ func (s *State) Apply(r Request, at history.Version) Reply {
 		if r.Token.Seq < past.seq {
 			return r.Doubt()
 		}
-		past.reply.ID = r.ID
-		return past.reply
+		again := *past.reply
+		again.ID = r.ID
+		return r.box(again)
 	}
 	reply := s.change(r, at)
 	if !r.Token.IsZero() {
@@ -77,7 +78,7 @@ func (s *State) Apply(r Request, at history.Version) Reply {
 }
 
 // change applies a write that is new.
-func (s *State) change(r Request, at history.Version) Reply {
+func (s *State) change(r *Request, at history.Version) *Reply {
 	found := s.held[r.Key]
 	if r.Kind == history.CAS {
 		return s.compareAndSet(r, at, found)
@@ -95,7 +96,7 @@ func (s *State) change(r Request, at history.Version) Reply {
 
 // compareAndSet applies a compare-and-set to a key that holds found. If that is
 // not what the client expects, it acts as a read.
-func (s *State) compareAndSet(r Request, at history.Version, found cell) Reply {
+func (s *State) compareAndSet(r *Request, at history.Version, found cell) *Reply {
 	if !found.value.Equal(r.Expect) {
 		return r.Answer(found.value, found.made)
 	}

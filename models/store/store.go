@@ -14,7 +14,8 @@ import (
 )
 
 // A Request asks a replica for one operation. It is one attempt: a retry carries
-// the same Token, another ID and the next Attempt number.
+// the same Token, another ID and the next Attempt number. It goes as a *Request, which
+// nobody changes any more.
 type Request struct {
 	call.Header
 	Kind   history.Kind
@@ -22,12 +23,20 @@ type Request struct {
 	In     history.Value // to write, set or append
 	Expect history.Value // what a CAS compares with
 	Once   Once          // how the store recognises the write when it is retried
+
+	boxes *Boxes // where its replies go; nil: anywhere
 }
 
 // Size returns the bytes that the request takes on the wire.
-func (r Request) Size() int { return headerSize + len(r.Key) + valueSize(r.In) + valueSize(r.Expect) }
+func (r *Request) Size() int { return headerSize + len(r.Key) + valueSize(r.In) + valueSize(r.Expect) }
 
-// A Reply answers a Request.
+// Copy returns a request like r that may be changed.
+func (r *Request) Copy() *Request {
+	own := *r
+	return &own
+}
+
+// A Reply answers a Request. It goes as a *Reply.
 type Reply struct {
 	ID call.ID // of the Request
 
@@ -46,11 +55,17 @@ type Reply struct {
 	Version history.Version
 }
 
+// Copy returns a reply like r that may be changed.
+func (r *Reply) Copy() *Reply {
+	own := *r
+	return &own
+}
+
 // CallID returns the ID of the attempt that r answers.
-func (r Reply) CallID() call.ID { return r.ID }
+func (r *Reply) CallID() call.ID { return r.ID }
 
 // Size returns the bytes that the reply takes on the wire.
-func (r Reply) Size() int { return headerSize + valueSize(r.Value) }
+func (r *Reply) Size() int { return headerSize + valueSize(r.Value) }
 
 const headerSize = 40 // bytes of addresses, IDs and lengths in every message, roughly those of TCP/IP
 
@@ -58,18 +73,18 @@ func valueSize(v history.Value) int { return 8 + 8*len(v.List) }
 
 // Answer returns the reply that the operation happened: it returned v, and at is
 // the Version of what it read or wrote.
-func (r Request) Answer(v history.Value, at history.Version) Reply {
-	return Reply{ID: r.ID, Status: history.OK, Value: v, Hint: sim.None, Version: at}
+func (r *Request) Answer(v history.Value, at history.Version) *Reply {
+	return r.box(Reply{ID: r.ID, Status: history.OK, Value: v, Hint: sim.None, Version: at})
 }
 
 // Refuse returns the reply that this attempt changes nothing; hint is whom to ask instead, or None.
-func (r Request) Refuse(hint sim.NodeID) Reply {
-	return Reply{ID: r.ID, Status: history.Failed, Hint: hint}
+func (r *Request) Refuse(hint sim.NodeID) *Reply {
+	return r.box(Reply{ID: r.ID, Status: history.Failed, Hint: hint})
 }
 
 // Refusal returns the answer of a server that turns the request away unread
 // (sim.Job). Where another copy of it may be carried out, a write is in doubt.
-func (r Request) Refusal(sure bool) any {
+func (r *Request) Refusal(sure bool) any {
 	if sure || !r.Kind.Mutates() {
 		return r.Refuse(sim.None)
 	}
@@ -77,7 +92,9 @@ func (r Request) Refusal(sure bool) any {
 }
 
 // Doubt returns the reply that the operation may or may not happen.
-func (r Request) Doubt() Reply { return Reply{ID: r.ID, Status: history.Unknown, Hint: sim.None} }
+func (r *Request) Doubt() *Reply {
+	return r.box(Reply{ID: r.ID, Status: history.Unknown, Hint: sim.None})
+}
 
 // A Model describes one store: what it claims, and how to build it. All
 // functions are pure: randomness and time come from sim.Env alone.
@@ -154,6 +171,7 @@ type Config struct {
 	Master   sim.NodeID // None if the model has none
 	Values   Values     // of every Param of the model
 	Mutant   string     // name of the seeded bug to carry, or empty
+	Boxes    *Boxes     // memory for messages; may be nil
 
 	// Elected, if not nil, is told that a replica begins to lead, and in which term
 	// or view, from 1. It only watches.

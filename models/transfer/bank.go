@@ -102,7 +102,7 @@ func (b *bank) Timer(e sim.Env, t sim.TimerID) {
 
 func (b *bank) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case store.Request:
+	case *store.Request:
 		b.read(e, from, m)
 	case ask:
 		b.asked(e, from, m)
@@ -110,7 +110,7 @@ func (b *bank) Receive(e sim.Env, from sim.NodeID, msg any) {
 }
 
 // read answers a read, once the account is not locked.
-func (b *bank) read(e sim.Env, from sim.NodeID, req store.Request) {
+func (b *bank) read(e sim.Env, from sim.NodeID, req *store.Request) {
 	switch {
 	case req.Kind.Mutates() || !b.debits:
 		e.Send(from, req.Refuse(sim.None))

@@ -61,7 +61,7 @@ type running struct {
 // An asked is an attempt that waits for its answer.
 type asked struct {
 	from sim.NodeID
-	req  store.Request
+	req  *store.Request
 }
 
 // An entry of the log says how far a transfer is.
@@ -151,7 +151,7 @@ func (c *coordinator) Timer(e sim.Env, t sim.TimerID) {
 
 func (c *coordinator) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case store.Request:
+	case *store.Request:
 		c.take(e, from, m)
 	case told:
 		c.told(e, from, m)
@@ -161,7 +161,7 @@ func (c *coordinator) Receive(e sim.Env, from sim.NodeID, msg any) {
 }
 
 // take begins with a transfer, unless it is known.
-func (c *coordinator) take(e sim.Env, from sim.NodeID, req store.Request) {
+func (c *coordinator) take(e sim.Env, from sim.NodeID, req *store.Request) {
 	if !req.Kind.Mutates() {
 		e.Send(from, req.Refuse(c.reader))
 		return
@@ -183,7 +183,7 @@ func (c *coordinator) take(e sim.Env, from sim.NodeID, req store.Request) {
 	c.begin(e, t)
 }
 
-func (o outcome) answer(req store.Request) store.Reply {
+func (o outcome) answer(req *store.Request) *store.Reply {
 	if !o.done {
 		return req.Refuse(sim.None)
 	}

@@ -137,7 +137,7 @@ type idle struct{}
 func (idle) Start(sim.Env)              {}
 func (idle) Timer(sim.Env, sim.TimerID) {}
 func (idle) Receive(e sim.Env, from sim.NodeID, msg any) {
-	if req, ok := msg.(store.Request); ok {
+	if req, ok := msg.(*store.Request); ok {
 		e.Send(from, req.Refuse(sim.None))
 	}
 }

@@ -34,7 +34,7 @@ func NewStage(t *testing.T, m *store.Model, replicas int, mutant string, set sto
 	t.Helper()
 	w := simtest.NewWorld(1)
 	w.Sim.Trace(nil)
-	s := &Stage{World: w, Key: "x", t: t, disks: map[string]sim.Disk{}, client: asker{replies: map[call.ID]store.Reply{}}}
+	s := &Stage{World: w, Key: "x", t: t, disks: map[string]sim.Disk{}, client: asker{replies: map[call.ID]*store.Reply{}}}
 	s.Config = store.Config{Master: sim.None, Values: m.Defaults(set), Mutant: mutant}
 	for id := range sim.NodeID(replicas) {
 		s.Config.Replicas = append(s.Config.Replicas, id)
@@ -81,13 +81,13 @@ type asker struct {
 	sim.Env
 	id      sim.NodeID
 	lastID  call.ID
-	replies map[call.ID]store.Reply
+	replies map[call.ID]*store.Reply
 }
 
 func (c *asker) Start(e sim.Env)          { c.Env = e }
 func (*asker) Timer(sim.Env, sim.TimerID) {}
 func (c *asker) Receive(_ sim.Env, _ sim.NodeID, msg any) {
-	r := msg.(store.Reply)
+	r := msg.(*store.Reply)
 	c.replies[r.ID] = r
 }
 
@@ -123,45 +123,51 @@ func (s *Stage) Handler(name string) sim.Handler {
 func (s *Stage) Records(name string) []any { return s.disks[name].Records() }
 
 // Request makes a new request of the client.
-func (s *Stage) Request(kind history.Kind, value int64) store.Request {
+func (s *Stage) Request(kind history.Kind, value int64) *store.Request {
 	s.client.lastID++
-	req := store.Request{Kind: kind, Key: s.Key, In: history.Num(value)}
+	req := &store.Request{Kind: kind, Key: s.Key, In: history.Num(value)}
 	req.ID, req.Attempt = s.client.lastID, 1
 	req.Token = call.Token{Client: s.client.id, Seq: uint64(req.ID)}
 	return req
 }
 
 // Again makes the next attempt of the same intent.
-func (s *Stage) Again(req store.Request) store.Request {
+func (s *Stage) Again(req *store.Request) *store.Request {
 	s.client.lastID++
-	req.ID, req.Attempt = s.client.lastID, req.Attempt+1
-	return req
+	again := req.Copy()
+	again.ID, again.Attempt = s.client.lastID, req.Attempt+1
+	return again
 }
 
 // Send sends a request to a node, and returns it: sent once more, it is a copy that the network made.
-func (s *Stage) Send(to string, req store.Request) store.Request {
+func (s *Stage) Send(to string, req *store.Request) *store.Request {
 	s.client.Send(s.ID(to), req)
 	return req
 }
 
 // Replied returns the answer to a request that has come by now; Unknown if none has.
-func (s *Stage) Replied(req store.Request) store.Reply { return s.client.replies[req.ID] }
+func (s *Stage) Replied(req *store.Request) *store.Reply {
+	if r, ok := s.client.replies[req.ID]; ok {
+		return r
+	}
+	return new(store.Reply)
+}
 
 // Reply waits for the answer to a request for 5 s at most; without one it is Unknown.
-func (s *Stage) Reply(req store.Request) store.Reply { return s.wait(req, 5*time.Second) }
+func (s *Stage) Reply(req *store.Request) *store.Reply { return s.wait(req, 5*time.Second) }
 
 // Ask sends a request to a node and waits for the answer for a quarter of a second; without one it is Unknown.
-func (s *Stage) Ask(at string, req store.Request) store.Reply {
+func (s *Stage) Ask(at string, req *store.Request) *store.Reply {
 	return s.wait(s.Send(at, req), 250*time.Millisecond)
 }
 
-func (s *Stage) wait(req store.Request, d time.Duration) store.Reply {
+func (s *Stage) wait(req *store.Request, d time.Duration) *store.Reply {
 	for deadline := s.Sim.Now().Add(d); s.Sim.Now() < deadline; s.Do("run 1ms") {
 		if r, ok := s.client.replies[req.ID]; ok {
 			return r
 		}
 	}
-	return store.Reply{Status: history.Unknown}
+	return &store.Reply{Status: history.Unknown}
 }
 
 // Write has a node write a value, which must succeed.
@@ -176,7 +182,7 @@ func (s *Stage) Read(at string) int64 {
 	return s.must(at, s.Request(history.Read, 0)).Value.Num
 }
 
-func (s *Stage) must(at string, req store.Request) store.Reply {
+func (s *Stage) must(at string, req *store.Request) *store.Reply {
 	s.t.Helper()
 	r := s.Reply(s.Send(at, req))
 	if r.Status != history.OK {
@@ -266,11 +272,11 @@ func number(t *testing.T, words []string) int64 {
 func (s *Stage) tell(e sim.Trace) {
 	at := s.Names[e.Node]
 	switch m := e.Msg.(type) {
-	case store.Request:
+	case *store.Request:
 		if e.What == sim.Deliver {
 			s.Show("%s is asked: %v %s", at, m.Kind, m.Key)
 		}
-	case store.Reply:
+	case *store.Reply:
 		if e.What == sim.Deliver {
 			s.Show("%s answers %v %v", s.Names[e.From], m.Status, m.Value)
 		}
