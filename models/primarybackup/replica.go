@@ -32,6 +32,11 @@ type replica struct {
 	following
 	leading
 	parked []parked // requests from before the first view
+
+	entries *store.Slab[entry]
+	updates *store.Slab[update]
+	acks    *store.Slab[ack]
+	beats   *store.Slab[beat]
 }
 
 // following is what a backup or candidate keeps.
@@ -89,11 +94,12 @@ const (
 )
 
 func newReplica(cfg store.Config, id sim.NodeID) *replica {
-	beat := cfg.Duration("heartbeat")
+	every := cfg.Duration("heartbeat")
 	r := &replica{
 		cfg: cfg, self: cfg.Index(id), ack: cfg.Choice("ack"), alone: cfg.Choice("vote") == voteAny, reads: cfg.Choice("reads"),
-		heartbeat: beat, failover: int((cfg.Duration("failover") + beat - 1) / beat),
+		heartbeat: every, failover: int((cfg.Duration("failover") + every - 1) / every),
 		state: store.NewState(), installed: none, promised: none,
+		entries: store.SlabOf[entry](cfg), updates: store.SlabOf[update](cfg), acks: store.SlabOf[ack](cfg), beats: store.SlabOf[beat](cfg),
 	}
 	r.disk = store.NewJournal(cfg.Bool("sync") && cfg.Mutant != "no-sync", r)
 	r.seen, r.voted = none, none
@@ -149,11 +155,11 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
 	case *store.Request:
 		r.request(e, from, m)
-	case update:
+	case *update:
 		r.update(e, from, m)
-	case ack:
+	case *ack:
 		r.acked(e, from, m)
-	case beat:
+	case *beat:
 		r.beaten(e, from, m)
 	case ask:
 		r.asked(e, from, m)
@@ -178,7 +184,7 @@ func (r *replica) request(e sim.Env, from sim.NodeID, req *store.Request) {
 	case !req.Kind.Mutates() && (r.reads == readAny || r.current()):
 		e.Send(from, r.state.Read(req))
 	case req.Kind.Mutates() && r.role == isPrimary && r.enough() && r.log.Last()-r.commit < maxPending:
-		next := &entry{r.installed, req}
+		next := r.entries.New(entry{r.installed, req})
 		r.log.Append(write{next, from})
 		r.write(e, next)
 		r.disk.Flush(e)
@@ -259,7 +265,7 @@ func (r *replica) persisted(e sim.Env, seq uint64) {
 	r.durable = max(r.durable, seq)
 	if r.role != isPrimary {
 		if r.joined {
-			e.Send(r.primary(r.installed), ack{r.installed, r.durable})
+			e.Send(r.primary(r.installed), r.acks.New(ack{r.installed, r.durable}))
 		}
 		return
 	}
@@ -274,12 +280,12 @@ func (r *replica) persisted(e sim.Env, seq uint64) {
 // send sends backup i the writes from first to last.
 func (r *replica) send(e sim.Env, i int, first, last uint64) {
 	for seq := first; seq <= last; seq++ {
-		e.Send(r.cfg.Replicas[i], update{r.installed, seq, r.commit, r.log.At(seq).entry})
+		e.Send(r.cfg.Replicas[i], r.updates.New(update{r.installed, seq, r.commit, r.log.At(seq).entry}))
 	}
 }
 
 // update takes in the next write in order. One that overtook others waits for them.
-func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
+func (r *replica) update(e sim.Env, from sim.NodeID, m *update) {
 	if !r.follow(e, from, m.view) || !r.joined {
 		return
 	}
@@ -296,7 +302,7 @@ func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
 }
 
 // acked notes how far a backup is.
-func (r *replica) acked(e sim.Env, from sim.NodeID, m ack) {
+func (r *replica) acked(e sim.Env, from sim.NodeID, m *ack) {
 	if r.role != isPrimary || m.view != r.installed {
 		return
 	}
@@ -366,7 +372,7 @@ func (r *replica) beat(e sim.Env) {
 		if i == r.self {
 			continue
 		}
-		e.Send(id, beat{r.installed, r.commit})
+		e.Send(id, r.beats.New(beat{r.installed, r.commit}))
 		b := &r.backups[i]
 		if b.joined && b.acked < r.durable && r.inTouch(i) && r.ticks-b.moved >= resendTicks {
 			b.moved = r.ticks
@@ -386,7 +392,7 @@ func (r *replica) help(e sim.Env, i int) {
 }
 
 // beaten answers a heartbeat: it says how far the backup is, or that it has nothing of this view.
-func (r *replica) beaten(e sim.Env, from sim.NodeID, m beat) {
+func (r *replica) beaten(e sim.Env, from sim.NodeID, m *beat) {
 	if !r.follow(e, from, m.view) {
 		return
 	}
@@ -398,7 +404,7 @@ func (r *replica) beaten(e sim.Env, from sim.NodeID, m beat) {
 		return
 	}
 	r.commitTo(e, min(m.commit, r.log.Last()))
-	e.Send(from, ack{m.view, r.durable})
+	e.Send(from, r.acks.New(ack{m.view, r.durable}))
 }
 
 // trim forgets the committed writes that no backup in touch can still ask for.

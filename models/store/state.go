@@ -12,8 +12,8 @@ import (
 // Bridging Theory and Practice", section 6.3). It is deterministic: the same
 // requests in the same order give the same answers.
 type State struct {
-	held     map[string]cell
-	sessions map[sim.NodeID]session
+	held     map[string]*cell
+	sessions map[sim.NodeID]*session
 	records  records
 }
 
@@ -32,13 +32,15 @@ type session struct {
 
 // NewState returns the empty state.
 func NewState() *State {
-	return &State{held: map[string]cell{}, sessions: map[sim.NodeID]session{}}
+	return &State{held: map[string]*cell{}, sessions: map[sim.NodeID]*session{}}
 }
 
 // Read answers a read.
 func (s *State) Read(r *Request) *Reply {
-	c := s.held[r.Key]
-	return r.Answer(c.value, c.made)
+	if c := s.held[r.Key]; c != nil {
+		return r.Answer(c.value, c.made)
+	}
+	return r.Answer(history.Value{}, history.Version{})
 }
 
 // Applied returns the answer to the write that token names, if it was applied
@@ -47,8 +49,10 @@ func (s *State) Applied(token call.Token) (*Reply, bool) {
 	if reply, ok := s.records.byKey[token]; ok {
 		return reply, true
 	}
-	past, ok := s.sessions[token.Client]
-	return past.reply, ok && !token.IsZero() && past.seq == token.Seq
+	if past := s.sessions[token.Client]; past != nil && !token.IsZero() && past.seq == token.Seq {
+		return past.reply, true
+	}
+	return nil, false
 }
 
 // Apply carries out the request at a place in the order of writes, and returns
@@ -62,58 +66,86 @@ func (s *State) Apply(r *Request, at history.Version) *Reply {
 	if r.Once.Part != Session {
 		return s.applyOnce(r, at)
 	}
-	if past, ok := s.sessions[r.Token.Client]; ok && !r.Token.IsZero() && r.Token.Seq <= past.seq {
-		if r.Token.Seq < past.seq {
-			return r.Doubt()
-		}
+	if r.Token.IsZero() {
+		return s.change(r, at)
+	}
+	past := s.session(r.Token.Client)
+	switch {
+	case r.Token.Seq < past.seq:
+		return r.Doubt()
+	case r.Token.Seq == past.seq:
 		again := *past.reply
 		again.ID = r.ID
 		return r.box(again)
 	}
-	reply := s.change(r, at)
-	if !r.Token.IsZero() {
-		s.sessions[r.Token.Client] = session{r.Token.Seq, reply}
+	past.seq, past.reply = r.Token.Seq, s.change(r, at)
+	return past.reply
+}
+
+// session returns a client's latest applied write, of sequence number 0 if there was none.
+func (s *State) session(client sim.NodeID) *session {
+	past := s.sessions[client]
+	if past == nil {
+		past = new(session)
+		s.sessions[client] = past
 	}
-	return reply
+	return past
 }
 
 // change applies a write that is new.
 func (s *State) change(r *Request, at history.Version) *Reply {
-	found := s.held[r.Key]
 	if r.Kind == history.CAS {
-		return s.compareAndSet(r, at, found)
+		return s.compareAndSet(r, at)
 	}
+	c := s.cell(r.Key)
 	next := r.In
 	if r.Kind == history.Append {
 		// The list is copied: the old one may be on its way to a client.
-		list := make([]int64, len(found.value.List)+1)
-		list[copy(list, found.value.List)] = r.In.Num
+		list := make([]int64, len(c.value.List)+1)
+		list[copy(list, c.value.List)] = r.In.Num
 		next = history.Value{List: list}
 	}
-	s.held[r.Key] = cell{next, at}
+	*c = cell{next, at}
 	return r.Answer(history.Value{}, at)
 }
 
-// compareAndSet applies a compare-and-set to a key that holds found. If that is
-// not what the client expects, it acts as a read.
-func (s *State) compareAndSet(r *Request, at history.Version, found cell) *Reply {
+// compareAndSet applies a compare-and-set. If the key does not hold what the client
+// expects, it acts as a read.
+func (s *State) compareAndSet(r *Request, at history.Version) *Reply {
+	var found cell
+	if c := s.held[r.Key]; c != nil {
+		found = *c
+	}
 	if !found.value.Equal(r.Expect) {
 		return r.Answer(found.value, found.made)
 	}
-	s.held[r.Key] = cell{r.In, at}
+	*s.cell(r.Key) = cell{r.In, at}
 	reply := r.Answer(found.value, at)
 	reply.Swapped = true
 	return reply
 }
 
+// cell returns what a key holds, which is about to be written.
+func (s *State) cell(key string) *cell {
+	c := s.held[key]
+	if c == nil {
+		c = new(cell)
+		s.held[key] = c
+	}
+	return c
+}
+
 // Clone returns an independent copy, for snapshots and state transfer.
 func (s *State) Clone() *State {
-	c := &State{held: make(map[string]cell, len(s.held)), sessions: make(map[sim.NodeID]session, len(s.sessions))}
+	c := &State{held: make(map[string]*cell, len(s.held)), sessions: make(map[sim.NodeID]*session, len(s.sessions))}
+	cells, sessions := make([]cell, 0, len(s.held)), make([]session, 0, len(s.sessions))
 	for key, held := range s.held { // any order: a copy of a map is a map
-		c.held[key] = held
+		cells = append(cells, *held)
+		c.held[key] = &cells[len(cells)-1]
 	}
 	for client, past := range s.sessions { // any order: the same
-		c.sessions[client] = past
+		sessions = append(sessions, *past)
+		c.sessions[client] = &sessions[len(sessions)-1]
 	}
 	c.records = s.records.clone()
 	return c
