@@ -20,6 +20,12 @@ type Caller struct {
 	lastSeq uint64
 	open    []openCall
 	machine policy.Machine
+
+	// The intent under way.
+	shared *policy.Shared
+	token  Token
+	intent Intent
+	action policy.Action // the latest
 }
 
 // An openCall is an attempt whose answer is still wanted.
@@ -80,14 +86,20 @@ func (c *Caller) Wait(until sim.Time) (r Reply, ok bool) {
 		if !ok {
 			return Reply{}, false
 		}
-		a, isAnswer := msg.(Answer)
-		if !isAnswer {
-			continue
-		}
-		if attempt, wanted := c.close(a.CallID()); wanted {
-			return Reply{From: from, Attempt: attempt, Answer: a}, true
+		if r, wanted := c.answers(from, msg); wanted {
+			return r, true
 		}
 	}
+}
+
+// answers returns what a message answers, if that is an open attempt, which it closes.
+func (c *Caller) answers(from sim.NodeID, msg any) (r Reply, wanted bool) {
+	a, isAnswer := msg.(Answer)
+	if !isAnswer {
+		return Reply{}, false
+	}
+	attempt, wanted := c.close(a.CallID())
+	return Reply{From: from, Attempt: attempt, Answer: a}, wanted
 }
 
 // A Reply is the answer to an open attempt.
@@ -137,29 +149,61 @@ type Intent interface {
 // answered or the policy gives up, and returns how that went. The policy counts
 // time in nanoseconds since the run began.
 func (c *Caller) Do(s *policy.Shared, about policy.Intent, t Token, i Intent) policy.Outcome {
-	a := c.machine.Begin(c.now(), c.rand, s, about)
-	for a.Do != policy.Finish {
-		if a.Do == policy.Send {
-			to, request := i.Request(c.Open(t, a.Attempt, sim.Time(a.Deadline)), a.Target)
-			c.open[len(c.open)-1].to = to
-			c.Send(to, request)
-		}
-		event := policy.Event{Kind: policy.Woke}
-		if r, ok := c.Wait(sim.Time(a.Wake)); ok {
-			outcome, hint := i.Judge(r)
-			event = policy.Event{Kind: policy.Replied, Attempt: r.Attempt, Outcome: outcome, Hint: hint}
-		} else {
-			c.giveUp(s.Policy().Cancel)
-		}
-		a = c.machine.Step(c.now(), c.rand, event)
+	c.Begin(s, about, t, i)
+	for !c.Step() {
+		c.proc.Yield()
 	}
-	if s.Policy().Cancel {
-		for _, o := range c.open {
-			c.proc.Send(o.to, Cancel{o.id})
+	return c.Outcome()
+}
+
+// Begin begins to carry out an intent, as Do does in one go.
+func (c *Caller) Begin(s *policy.Shared, about policy.Intent, t Token, i Intent) {
+	c.shared, c.token, c.intent = s, t, i
+	c.act(c.machine.Begin(c.now(), c.rand, s, about))
+}
+
+// Step goes on with the intent as far as it gets now, and reports whether it is
+// over. If not, it is to be called again when what the script awaits has come.
+func (c *Caller) Step() (over bool) {
+	for c.action.Do != policy.Finish {
+		from, msg, ok := c.proc.Poll()
+		if !ok {
+			if c.proc.AwaitMessage(sim.Time(c.action.Wake)) {
+				return false
+			}
+			c.giveUp(c.shared.Policy().Cancel)
+			c.act(c.machine.Step(c.now(), c.rand, policy.Event{Kind: policy.Woke}))
+			continue
 		}
+		r, wanted := c.answers(from, msg)
+		if !wanted {
+			continue
+		}
+		outcome, hint := c.intent.Judge(r)
+		c.act(c.machine.Step(c.now(), c.rand, policy.Event{Kind: policy.Replied, Attempt: r.Attempt, Outcome: outcome, Hint: hint}))
 	}
-	c.Abandon()
-	return a.Outcome
+	return true
+}
+
+// Outcome returns how the intent ended.
+func (c *Caller) Outcome() policy.Outcome { return c.action.Outcome }
+
+// act does what the policy says.
+func (c *Caller) act(a policy.Action) {
+	c.action = a
+	switch a.Do {
+	case policy.Send:
+		to, request := c.intent.Request(c.Open(c.token, a.Attempt, sim.Time(a.Deadline)), a.Target)
+		c.open[len(c.open)-1].to = to
+		c.Send(to, request)
+	case policy.Finish:
+		if c.shared.Policy().Cancel {
+			for _, o := range c.open {
+				c.proc.Send(o.to, Cancel{o.id})
+			}
+		}
+		c.Abandon()
+	}
 }
 
 func (c *Caller) now() time.Duration { return time.Duration(c.proc.Now()) }
