@@ -25,8 +25,9 @@ type client struct {
 	idle     []*session // of an open loop: waiting for an arrival; the last used is taken first
 }
 
-// A session is a script that carries out the operations of one client one after
-// the other. In the history it is a client of its own.
+// A session carries out the operations of one client one after the other: as a
+// script in steps if it asks all the time, or else as one on a coroutine, which is
+// easier to read. In the history it is a client of its own.
 type session struct {
 	*client
 	number int // among the sessions of its client
@@ -36,6 +37,7 @@ type session struct {
 	seen   map[string]history.Value
 	job    job // of an open loop: what to do next
 	intent intent
+	asking bool // an operation is under way
 }
 
 // A job is an operation that is to be carried out.
@@ -48,8 +50,17 @@ type job struct {
 // historyID names the session in the history, in the same way whatever other clients do.
 func (c *session) historyID() int { return c.index + c.number*len(c.run.clients) }
 
-// perform carries out one operation and writes it down. It returns how it ended.
+// perform carries out one operation on the session's coroutine. It returns how it ended.
 func (c *session) perform(j job) history.Status {
+	c.begin(j)
+	for !c.goOn() {
+		c.proc.Yield()
+	}
+	return c.intent.reply.Status
+}
+
+// begin begins an operation, and writes it down.
+func (c *session) begin(j job) {
 	op := history.Op{
 		Client: c.historyID(), Process: c.historyID(), Kind: j.kind, Key: j.key,
 		Call: history.Time(c.proc.Now()),
@@ -62,18 +73,25 @@ func (c *session) perform(j job) history.Status {
 	}
 	c.intent.begin(op)
 	c.run.arrivals = append(c.run.arrivals, j.arrived)
-	c.attempt()
-	c.learn()
-	return c.intent.reply.Status
+	i := &c.intent
+	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(i.targets), Shard: c.run.shardOf(op.Key), Peers: i}
+	c.caller.Begin(c.shared, about, c.caller.NextToken(), i)
+	c.asking = true
 }
 
-// attempt calls the store until it answers or the policy gives up.
-func (c *session) attempt() {
+// goOn calls the store until it answers or the policy gives up. It reports whether
+// that is so by now; if not, it awaits what is to come.
+func (c *session) goOn() (over bool) {
+	if !c.caller.Step() {
+		return false
+	}
 	i := &c.intent
-	about := policy.Intent{Mutates: i.op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(i.targets), Shard: c.run.shardOf(i.op.Key), Peers: i}
-	i.end(c.caller.Do(c.shared, about, c.caller.NextToken(), i))
+	i.end(c.caller.Outcome())
 	c.run.record.Return(i.handle, history.Time(c.proc.Now()), i.reply.Status, i.reply.Value, i.reply.Swapped)
 	c.run.record.Rank(i.handle, i.reply.Version)
+	c.learn()
+	c.asking = false
+	return true
 }
 
 // shardOf returns the part of the store that a key belongs to.
@@ -179,15 +197,29 @@ func (c *client) route(msg any) *sim.Proc {
 	return c.sessions[reply.ID.Session()].proc
 }
 
-// open starts one more session, which runs body.
+// open starts one more session, which runs body on a coroutine.
 func (c *client) open(body func(c *session)) *session {
-	s := &session{client: c, number: len(c.sessions), hint: sim.None, seen: map[string]history.Value{}}
+	s, name := c.newSession()
+	s.proc = c.run.sim.Go(c.id, name, func(*sim.Proc) { body(s) })
+	s.caller = call.NewSession(s.proc, s.number)
+	return s
+}
+
+// openSteps starts one more session, which goes on with step whenever what it awaits has come.
+func (c *client) openSteps(step func(c *session)) *session {
+	s, name := c.newSession()
+	s.proc = c.run.sim.GoSteps(c.id, name, func() { step(s) })
+	s.caller = call.NewSession(s.proc, s.number)
+	return s
+}
+
+// newSession returns a session without a script, and the name of its script.
+func (c *client) newSession() (*session, string) {
+	s := &session{client: c, number: len(c.sessions), hint: sim.None}
+	if c.run.remembers {
+		s.seen = map[string]history.Value{}
+	}
 	s.intent.session = s
 	c.sessions = append(c.sessions, s)
-	name := "client " + strconv.Itoa(c.index) + " session " + strconv.Itoa(s.number)
-	s.proc = c.run.sim.Go(c.id, name, func(p *sim.Proc) {
-		s.caller = call.NewSession(p, s.number)
-		body(s)
-	})
-	return s
+	return s, "client " + strconv.Itoa(c.index) + " session " + strconv.Itoa(s.number)
 }

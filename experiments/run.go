@@ -148,20 +148,29 @@ func (r *run) ask(c *client) {
 		return
 	}
 	if !r.scenario.Workload.Open() {
-		c.open(func(s *session) { s.closedLoop() })
+		work := r.workStream(c.index)
+		c.openSteps(func(s *session) { s.closedLoop(work) })
 		return
 	}
 	c.arrivals = r.sim.Go(sim.None, "arrivals of client "+strconv.Itoa(c.index), func(p *sim.Proc) { c.openLoop(p) })
 }
 
 // closedLoop asks again as soon as there is an answer, after a time of thinking.
-func (c *session) closedLoop() {
-	work, rand := c.run.work, c.run.workStream(c.index)
-	c.proc.SleepUntil(0) // the warm-up ended the instant before
-	for !c.run.stopped {
-		kind, key := work.Next(rand)
-		c.perform(job{kind, key, c.proc.Now()})
-		c.proc.Sleep(work.Think(rand))
+func (c *session) closedLoop(rand *sim.Stream) {
+	if c.proc.AwaitTime(0) { // the warm-up ended the instant before
+		return
+	}
+	for {
+		if c.asking {
+			if !c.goOn() || c.proc.AwaitTime(c.proc.Now().Add(c.run.work.Think(rand))) {
+				return
+			}
+		}
+		if c.run.stopped {
+			return
+		}
+		kind, key := c.run.work.Next(rand)
+		c.begin(job{kind, key, c.proc.Now()})
 	}
 }
 
@@ -218,14 +227,18 @@ func (c *client) give(j job) {
 		s.proc.Wake()
 		return
 	}
-	s := c.open(func(s *session) {
-		for {
-			s.perform(s.job)
-			c.idle = append(c.idle, s)
-			s.proc.Wait()
-		}
-	})
-	s.job = j
+	c.openSteps((*session).serve).job = j
+}
+
+// serve carries out the job that the session was given, and is idle then.
+func (c *session) serve() {
+	if !c.asking {
+		c.begin(c.job)
+	}
+	if c.goOn() {
+		c.idle = append(c.idle, c)
+		c.proc.AwaitWake()
+	}
 }
 
 // readAll reads every key once, with as many tries as it takes within reason.
