@@ -24,7 +24,6 @@ type run struct {
 	world    *fault.World
 	clients  []*client
 	work     *workload.Generator
-	means    [][]time.Duration // of a message, by sites; nil where nobody asked
 
 	meter     *meter // nil without services
 	record    *history.Recorder
@@ -244,19 +243,23 @@ func (c *session) serve() {
 // readAll reads every key once, with as many tries as it takes within reason.
 func (r *run) readAll() {
 	const tries = 10
-	done := false
-	r.clients[0].open(func(s *session) {
-		for _, key := range r.work.Keys() {
-			for range tries {
-				if s.perform(job{history.Read, key, s.proc.Now()}) == history.OK {
-					break
+	keys, tried := r.work.Keys(), 0
+	r.clients[0].openSteps(func(s *session) {
+		for len(keys) > 0 {
+			if s.asking {
+				if !s.goOn() {
+					return
+				}
+				if tried++; tried == tries || s.intent.reply.Status == history.OK {
+					keys, tried = keys[1:], 0
+					continue
 				}
 			}
+			s.begin(job{history.Read, keys[0], s.proc.Now()})
 		}
-		done = true
 		r.sim.Halt()
 	})
-	for !done {
+	for len(keys) > 0 {
 		r.sim.Run(sim.Forever)
 	}
 }

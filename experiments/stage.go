@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"faultline/experiments/fault"
 	"faultline/models/service"
@@ -166,24 +165,11 @@ func (r *run) nearFirst(c *client) []sim.NodeID {
 	for i := range n {
 		near = append(near, front[(c.index+i)%n])
 	}
-	from := r.distances(r.net.Site(c.id))
+	site := r.net.Site(c.id)
 	slices.SortStableFunc(near, func(a, b sim.NodeID) int {
-		return cmp.Compare(from[r.net.Site(a)], from[r.net.Site(b)])
+		return cmp.Compare(r.scenario.Topology.Distance(site, r.net.Site(a)), r.scenario.Topology.Distance(site, r.net.Site(b)))
 	})
 	return near
-}
-
-// distances returns the mean time of a message from a site to every site.
-func (r *run) distances(from int) []time.Duration {
-	if r.means == nil {
-		r.means = make([][]time.Duration, len(r.scenario.Topology.Sites))
-	}
-	if r.means[from] == nil {
-		for to := range r.means {
-			r.means[from] = append(r.means[from], r.scenario.Topology.OneWay(from, to).Mean())
-		}
-	}
-	return r.means[from]
 }
 
 // newWorld returns what the fault scripts may touch.

@@ -13,8 +13,9 @@ import (
 type Topology struct {
 	Name  string
 	Sites []string
-	laws  []*dist.Law // of one way, by from*len(Sites)+to
-	legs  []leg       // kinds of messages with laws of their own
+	laws  []*dist.Law     // of one way, by from*len(Sites)+to
+	means []time.Duration // of the laws
+	legs  []leg           // kinds of messages with laws of their own
 
 	soonest time.Duration // no message takes less
 }
@@ -27,6 +28,7 @@ func NewTopology(name string, sites []string, oneWay func(from, to int) *dist.La
 		for to := range sites {
 			law := oneWay(from, to)
 			t.laws = append(t.laws, law)
+			t.means = append(t.means, law.Mean())
 			t.soonest = min(t.soonest, law.Min())
 		}
 	}
@@ -50,6 +52,9 @@ func RoundTrips(sites []string, matrix [][]time.Duration, jitter *dist.Law) *Top
 		return jitter.Plus(half)
 	})
 }
+
+// Distance returns the mean time of a message from one site to another.
+func (t *Topology) Distance(from, to int) time.Duration { return t.means[from*len(t.Sites)+to] }
 
 // OneWay returns the law of a message from one site to another.
 func (t *Topology) OneWay(from, to int) *dist.Law { return t.laws[from*len(t.Sites)+to] }

@@ -3,6 +3,7 @@ package workload
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func TestTablesAreTheSameEverywhere(t *testing.T) {
 	w := base()
 	w.Keys, w.Law = 1000, KeyLaw{Kind: Zipf, Theta: 0.99}
 	hash := uint64(0)
-	for _, entry := range w.Generator().keys {
+	for _, entry := range w.Generator().keys.entries {
 		hash = sim.Mix(hash ^ entry)
 	}
 	const golden = 0x987d59f6e654e0e
@@ -125,13 +126,23 @@ func TestPickAtTheBorders(t *testing.T) {
 	}
 }
 
-func TestPickStaysInTheTable(t *testing.T) {
+// The guide must lead to where looking at one entry after the other ends, also
+// right at an entry and where the first bits of a draw change.
+func TestPickFindsTheFirstEntryAboveTheDraw(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		weights := rapid.SliceOfN(rapid.Float64Range(0, maxWeight), 1, 20).Draw(t, "weights")
 		weights[rapid.IntRange(0, len(weights)-1).Draw(t, "positive")] = 1
-		i := accumulate(weights).pick(rapid.Uint64().Draw(t, "bits"))
-		if i < 0 || i >= len(weights) || weights[i] == 0 {
-			t.Fatalf("picked %d of %v", i, weights)
+		c := accumulate(weights)
+		draw := rapid.OneOf(
+			rapid.Uint64Max(unit-1),
+			rapid.Custom(func(t *rapid.T) uint64 {
+				return rapid.SampledFrom(c.entries).Draw(t, "entry") + rapid.Uint64Max(2).Draw(t, "beside") - 1
+			}),
+			rapid.Custom(func(t *rapid.T) uint64 { return rapid.Uint64Max(1<<guideBits-1).Draw(t, "first bits") << guided }),
+		).Filter(func(draw uint64) bool { return draw < unit }).Draw(t, "draw")
+		want := slices.IndexFunc(c.entries, func(entry uint64) bool { return entry > draw })
+		if got := c.pick(draw<<1 | 1); got != want || weights[got] == 0 {
+			t.Fatalf("%d of %v, want %d", got, weights, want)
 		}
 	})
 }

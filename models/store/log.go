@@ -5,6 +5,7 @@ package store
 type Log[W any] struct {
 	forgotten uint64       // the writes up to here
 	held      []W          // those after
+	room      []W          // the memory that held lies in
 	early     map[uint64]W // by place: writes that overtook others on their way
 }
 
@@ -20,11 +21,29 @@ func (l *Log[W]) Forgotten() uint64 { return l.forgotten }
 // At returns the write at a place, which the log must hold.
 func (l *Log[W]) At(place uint64) *W { return &l.held[place-l.forgotten-1] }
 
-// After returns the writes after a place. They are the log's own.
+// After returns the writes after a place. They are the log's own, until the next is added.
 func (l *Log[W]) After(place uint64) []W { return l.held[place-l.forgotten:] }
 
 // Append adds the next write.
-func (l *Log[W]) Append(w W) { l.held = append(l.held, w) }
+func (l *Log[W]) Append(w W) {
+	if len(l.held) == cap(l.held) {
+		l.makeRoom()
+	}
+	l.held = append(l.held, w)
+}
+
+// makeRoom moves the writes to the front of the memory, if that is where forgotten
+// ones were, or else to twice as much.
+func (l *Log[W]) makeRoom() {
+	if len(l.room) < 2*len(l.held)+1 {
+		l.room = make([]W, max(firstWrites, 2*len(l.room)))
+	}
+	n := copy(l.room, l.held)
+	clear(l.room[n:])
+	l.held = l.room[:n]
+}
+
+const firstWrites = 64 // that a log has room for to begin with
 
 // Take adds a write that is to have a place, if its turn has come, and after it
 // those that came early; it returns the writes that it added. One that comes

@@ -1,8 +1,8 @@
 package call
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"faultline/net/policy"
@@ -50,7 +50,7 @@ func NewSession(p *sim.Proc, session int) *Caller {
 	return &Caller{
 		proc:   p,
 		client: p.Self() + sim.NodeID(session<<sessionShift),
-		rand:   p.Sim().Stream(fmt.Sprintf("retries of node %d session %d", p.Self(), session)),
+		rand:   p.Sim().Stream("retries of node " + strconv.Itoa(int(p.Self())) + " session " + strconv.Itoa(session)),
 		lastID: ID(session) << 32,
 	}
 }

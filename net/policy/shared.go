@@ -74,7 +74,7 @@ type Shared struct {
 	breakers []Breaker
 	limiters []Limiter
 	peers    []peer
-	took     Latencies
+	took     *Latencies // nil unless a hedge goes by them
 	stats    Stats
 	plain    bool // nothing keeps the client away from a replica
 }
@@ -88,10 +88,14 @@ type peer struct {
 // NewShared returns the state of a client that asked for nothing yet. The policy must be valid.
 func NewShared(p Policy) *Shared {
 	p.Retry = p.Retry.withDefaults()
-	return &Shared{
+	s := &Shared{
 		policy: p, budget: NewBudget(p.Budget), throttle: NewThrottle(p.Throttle), balance: balancer{rule: p.Balance},
 		plain: p.Breaker.Rule == NoBreaker && p.Limiter.Rule == NoLimit && p.Balance == InOrder && p.Eject.Failures == 0,
 	}
+	if p.Hedge.Percent > 0 {
+		s.took = new(Latencies)
+	}
+	return s
 }
 
 // Policy returns the policy that the client follows.
