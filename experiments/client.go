@@ -61,20 +61,17 @@ func (c *session) perform(j job) history.Status {
 
 // begin begins an operation, and writes it down.
 func (c *session) begin(j job) {
-	op := history.Op{
-		Client: c.historyID(), Process: c.historyID(), Kind: j.kind, Key: j.key,
-		Call: history.Time(c.proc.Now()),
-	}
+	i := &c.intent
+	i.op = history.Op{Client: c.historyID(), Process: c.historyID(), Kind: j.kind, Key: j.key, Call: history.Time(c.proc.Now())}
 	if j.kind.Mutates() {
-		op.In = history.Num(c.run.nextValue())
+		i.op.In = history.Num(c.run.nextValue())
 	}
 	if j.kind == history.CAS {
-		op.Expect = c.seen[j.key]
+		i.op.Expect = c.seen[j.key]
 	}
-	c.intent.begin(op)
+	i.begin()
 	c.run.arrivals = append(c.run.arrivals, j.arrived)
-	i := &c.intent
-	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: c.run.dedups, Targets: len(i.targets), Shard: c.run.shardOf(op.Key), Peers: i}
+	about := policy.Intent{Mutates: j.kind.Mutates(), Dedup: c.run.dedups, Targets: len(i.targets), Shard: c.run.shardOf(j.key), Peers: i}
 	c.caller.Begin(c.shared, about, c.caller.NextToken(), i)
 	c.asking = true
 }
@@ -135,12 +132,11 @@ type intent struct {
 
 // begin writes the operation down, and asks whom to send it. It leaves alone what
 // earlier attempts left in sent, which the count of attempts hides.
-func (i *intent) begin(op history.Op) {
-	i.handle, i.op, i.attempts = i.run.record.Call(op), op, 0
+func (i *intent) begin() {
+	i.handle, i.attempts = i.run.record.Call(i.op), 0
 	i.reply, i.answered = store.Reply{Hint: sim.None}, sim.None
-	view := i.view
-	view.Hint = i.hint
-	i.targets = i.run.scenario.Model.Route(i.run.config, op, view)
+	i.view.Hint = i.hint
+	i.targets = i.run.scenario.Model.Route(i.run.config, &i.op, &i.view)
 }
 
 // maxAttemptsNoted bounds the attempts of one operation that are written down; the rest are counted alone.
@@ -158,7 +154,12 @@ func (i *intent) Request(h call.Header, target int) (sim.NodeID, call.Asks) {
 	i.attempts++
 	i.run.attempts++
 	h.Token, h.Origin = i.run.scenario.Key.token(h), i.index+1
-	return to, i.run.config.Boxes.Request(store.Request{Header: h, Kind: i.op.Kind, Key: i.op.Key, In: i.op.In, Expect: i.op.Expect})
+	r := store.Request{Header: h, Kind: i.op.Kind, Key: i.op.Key, In: i.op.In}
+	if i.op.Kind == history.CAS {
+		expect := i.op.Expect
+		r.Expect = &expect
+	}
+	return to, i.run.config.Boxes.Request(r)
 }
 
 func (i *intent) Judge(r call.Reply) (policy.Outcome, int) {

@@ -97,16 +97,16 @@ type Op struct {
 	Client  int // who asked; the operations of a client never overlap
 	Process int // the logical process: a client takes a new one after an Unknown outcome
 	Kind    Kind
+	Status  Status
+	Swapped bool // a CAS that was OK and took effect
+	Blind   bool // a CAS that did not swap and did not say what it found (only in histories from outside)
 	Key     string
 	In      Value // what was to be written, set or appended
 	Expect  Value // what a CAS compares with
 	Out     Value // what a Read returned, or a CAS found; meaningful when OK
-	Swapped bool  // a CAS that was OK and took effect
-	Blind   bool  // a CAS that did not swap and did not say what it found (only in histories from outside)
 
 	Call   Time
 	Return Time // Never while Status is Unknown
-	Status Status
 
 	Attempts []Attempt // the tries that made up this operation, in order; empty in histories from outside
 

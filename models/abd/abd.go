@@ -54,7 +54,7 @@ var Model = store.Model{
 	AppliesOnce: func(store.Config) bool { return false }, // another coordinator would give it a new tag
 	Check:       check,
 	Replica:     func(cfg store.Config, _ sim.NodeID) sim.Handler { return newReplica(cfg) },
-	Route:       func(_ store.Config, _ history.Op, view store.View) []sim.NodeID { return view.HintFirst() },
+	Route:       func(_ store.Config, _ *history.Op, view *store.View) []sim.NodeID { return view.HintFirst() },
 }
 
 func assumes(cfg store.Config) []store.Assumption {

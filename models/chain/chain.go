@@ -108,7 +108,7 @@ func check(cfg store.Config) error {
 }
 
 // route starts with whoever answered last, which is the tail, then goes from near to far.
-func route(cfg store.Config, op history.Op, view store.View) []sim.NodeID {
+func route(cfg store.Config, op *history.Op, view *store.View) []sim.NodeID {
 	if op.Kind == history.Read && cfg.Choice("reads") == readAny {
 		return view.Near
 	}

@@ -119,14 +119,14 @@ func (f *front) take(e sim.Env, from sim.NodeID, req *store.Request) {
 // doubled it, as a connection would, and not when the client sends it again.
 func keyless(req *store.Request) *store.Request {
 	req = req.Copy()
-	req.Token.Seq, req.Once = uint64(req.ID), store.Once{}
+	req.Token.Seq, req.Once = uint64(req.ID), nil
 	return req
 }
 
 // part returns the request for one part of a write, to be recognised by the replicated table.
 func (f *front) part(e sim.Env, req *store.Request, p store.Part) *store.Request {
 	req = req.Copy()
-	req.Once = store.Once{Part: p, At: e.Clock(), Keep: f.layer.Window}
+	req.Once = &store.Once{Part: p, At: e.Clock(), Keep: f.layer.Window}
 	return req
 }
 

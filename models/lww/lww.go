@@ -63,7 +63,7 @@ var Model = store.Model{
 	Assumes:     assumes,
 	AppliesOnce: func(store.Config) bool { return false }, // a retry gets a stamp of its own
 	Replica:     func(cfg store.Config, _ sim.NodeID) sim.Handler { return newReplica(cfg) },
-	Route:       func(_ store.Config, _ history.Op, view store.View) []sim.NodeID { return view.HintFirst() },
+	Route:       func(_ store.Config, _ *history.Op, view *store.View) []sim.NodeID { return view.HintFirst() },
 }
 
 // claims: a push may be lost, so without anti-entropy nothing is promised.

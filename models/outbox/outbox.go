@@ -67,7 +67,7 @@ var Model = store.Model{
 	AppliesOnce: func(store.Config) bool { return true }, // an order has the client's token, which is unique in the database
 	Check:       check,
 	Replica:     replica,
-	Route: func(c store.Config, op history.Op, _ store.View) []sim.NodeID {
+	Route: func(c store.Config, op *history.Op, _ *store.View) []sim.NodeID {
 		if op.Kind.Mutates() {
 			return c.Replicas[ordersAt : ordersAt+1]
 		}

@@ -130,7 +130,7 @@ func appliesOnce(store.Config) bool { return true }
 
 // route starts with whoever answered last, then goes from near to far; replicas
 // that are not the primary name the one they follow.
-func route(cfg store.Config, op history.Op, view store.View) []sim.NodeID {
+func route(cfg store.Config, op *history.Op, view *store.View) []sim.NodeID {
 	if op.Kind == history.Read && cfg.Choice("reads") == readAny {
 		return view.Near
 	}

@@ -136,7 +136,7 @@ func check(cfg store.Config) error {
 // route sends a client to its proxy; or to the replica that answered it last, to
 // the key's homes from near to far, and to the others. Any replica coordinates,
 // but a home saves messages.
-func route(cfg store.Config, op history.Op, view store.View) []sim.NodeID {
+func route(cfg store.Config, op *history.Op, view *store.View) []sim.NodeID {
 	if cfg.Choice("coordinator") == byProxy {
 		return []sim.NodeID{view.Proxy}
 	}

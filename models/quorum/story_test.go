@@ -114,7 +114,7 @@ func TestHandoffInBatches(t *testing.T) {
 // homes returns the names of the homes of x among five replicas, and of the others.
 func homes(s *storetest.Stage) (home, other []string) {
 	view := store.View{Near: s.Config.Replicas, Proxy: sim.None, Hint: sim.None}
-	for i, id := range quorum.Model.Route(s.Config, history.Op{Key: "x"}, view) {
+	for i, id := range quorum.Model.Route(s.Config, &history.Op{Key: "x"}, &view) {
 		if i < s.Config.Int("copies") {
 			home = append(home, s.Names[id])
 		} else {

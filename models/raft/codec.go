@@ -24,9 +24,9 @@ func encode(number uint64, r *store.Request) []byte {
 		b = appendValue(b, r.In)
 	}
 	if r.Kind == history.CAS {
-		b = appendValue(b, r.Expect)
+		b = appendValue(b, *r.Expect)
 	}
-	if r.Once != (store.Once{}) {
+	if r.Once != nil {
 		b = append(b, byte(r.Once.Part))
 		b = binary.AppendVarint(b, int64(r.Once.At))
 		b = binary.AppendVarint(b, int64(r.Once.Keep))
@@ -56,12 +56,11 @@ func decode(data []byte) (number uint64, r *store.Request) {
 		r.In = in.value()
 	}
 	if r.Kind == history.CAS {
-		r.Expect = in.value()
+		expect := in.value()
+		r.Expect = &expect
 	}
 	if len(in.left) > 0 {
-		r.Once.Part = store.Part(in.next(1)[0])
-		r.Once.At = sim.Time(in.varint())
-		r.Once.Keep = time.Duration(in.varint())
+		r.Once = &store.Once{Part: store.Part(in.next(1)[0]), At: sim.Time(in.varint()), Keep: time.Duration(in.varint())}
 	}
 	return number, r
 }

@@ -35,10 +35,11 @@ func TestCodecGivesBackWhatItGot(t *testing.T) {
 			r.In = values().Draw(t, "in")
 		}
 		if r.Kind == history.CAS {
-			r.Expect = values().Draw(t, "expect")
+			expect := values().Draw(t, "expect")
+			r.Expect = &expect
 		}
 		if rapid.Bool().Draw(t, "once") {
-			r.Once = store.Once{
+			r.Once = &store.Once{
 				Part: store.Part(rapid.IntRange(0, 3).Draw(t, "part")), At: sim.Time(rapid.Int64().Draw(t, "at")),
 				Keep: time.Duration(rapid.Int64Min(0).Draw(t, "keep")),
 			}

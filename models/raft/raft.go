@@ -164,7 +164,7 @@ func spreadOf(cfg store.Config) time.Duration {
 }
 
 // route sends clients to the leader, if they know it; a local read goes to the nearest replica.
-func route(cfg store.Config, op history.Op, view store.View) []sim.NodeID {
+func route(cfg store.Config, op *history.Op, view *store.View) []sim.NodeID {
 	if op.Kind == history.Read && cfg.Choice("reads") == readLocal {
 		return view.Near
 	}

@@ -16,7 +16,7 @@ type edge struct {
 	*Call
 	carries bool // the operation to the store
 	dedups  bool // who is called applies one token once
-	route   func(history.Op, store.View) []sim.NodeID
+	route   func(*history.Op, *store.View) []sim.NodeID
 	to      *Service       // nil: the store
 	nodes   []sim.NodeID   // of whom is called, in the caller's own order
 	shards  map[int]*shard // by number; without shards there is one
@@ -40,10 +40,10 @@ func newEdge(w *world, c store.Config, caller *Service, number int, about *Call)
 	ed.dedups = !about.NoKey && (!ed.carries || w.leaf.AppliesOnce(w.beneath(c)))
 	ed.nodes = w.nodes(c, about.To)
 	ed.salt = sim.NewStream(uint64(number), "who needs what "+caller.Name+" asks").Uint64() // the same for all its replicas: retries may go to another
-	ed.route = func(_ history.Op, v store.View) []sim.NodeID { return v.HintFirst() }
+	ed.route = func(_ *history.Op, v *store.View) []sim.NodeID { return v.HintFirst() }
 	if about.To == Store {
 		beneath := w.beneath(c)
-		ed.route = func(op history.Op, v store.View) []sim.NodeID { return w.leaf.Route(beneath, op, v) }
+		ed.route = func(op *history.Op, v *store.View) []sim.NodeID { return w.leaf.Route(beneath, op, v) }
 	}
 	return ed
 }
@@ -152,7 +152,7 @@ func (r *replica) visit(e sim.Env, ed *edge, q *request) {
 func (r *replica) begin(e sim.Env, v *visit) {
 	op := v.op()
 	v.shard = v.edge.shard(v.of, e.Self(), r.place)
-	v.targets = v.edge.route(op, v.shard.view)
+	v.targets = v.edge.route(&op, &v.shard.view)
 	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: v.edge.dedups, Targets: len(v.targets), Shard: v.shard.number, Peers: v}
 	r.act(e, v, v.machine.Begin(now(e), e.Rand(), v.edge.shared, about))
 }
@@ -165,7 +165,7 @@ func (v *visit) op() history.Op {
 	}
 	op.Key = v.of.req.Key
 	if v.edge.carries {
-		op.Kind, op.In, op.Expect = v.of.req.Kind, v.of.req.In, v.of.req.Expect
+		op.Kind, op.In = v.of.req.Kind, v.of.req.In
 	}
 	return op
 }
@@ -226,7 +226,11 @@ func (r *replica) send(e sim.Env, v *visit, a policy.Action) {
 	to := v.targets[a.Target]
 	v.open = append(v.open, attempt{r.lastID, to, a.Deadline})
 	r.sent[r.lastID] = sent{v, a.Attempt}
-	e.Send(to, &store.Request{Header: header, Kind: op.Kind, Key: op.Key, In: op.In, Expect: op.Expect})
+	req := &store.Request{Header: header, Kind: op.Kind, Key: op.Key, In: op.In}
+	if q := v.of; q != nil && v.edge.carries {
+		req.Expect = q.req.Expect
+	}
+	e.Send(to, req)
 }
 
 // answered hands an answer to the call that wants it.

@@ -32,10 +32,10 @@ func (g *Graph) Over(leaf *store.Model, replicas int) *store.Model {
 		w.describe(m)
 	}
 	m.Replica, m.Front = w.replica, w.front
-	m.Route = func(_ store.Config, _ history.Op, v store.View) []sim.NodeID { return v.HintFirst() }
+	m.Route = func(_ store.Config, _ *history.Op, v *store.View) []sim.NodeID { return v.HintFirst() }
 	if first := &g.Services[0]; first.Shard > 0 && first.ByKey {
 		m.Shard = func(_ store.Config, key string) int { return first.shardOf(0, key) }
-		m.Route = func(c store.Config, op history.Op, v store.View) []sim.NodeID {
+		m.Route = func(c store.Config, op *history.Op, v *store.View) []sim.NodeID {
 			return hintFirst(first.members(w.nodes(c, first.Name), first.shardOf(0, op.Key)), v.Hint)
 		}
 	}

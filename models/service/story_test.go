@@ -76,7 +76,7 @@ func newStage(t *testing.T, g *Graph, script ...string) *stage {
 		Name: "back", Kinds: []history.Kind{history.Read, history.Write},
 		AppliesOnce: func(store.Config) bool { return true },
 		Replica:     func(store.Config, sim.NodeID) sim.Handler { return &back{stage: s, script: script} },
-		Route:       func(c store.Config, _ history.Op, _ store.View) []sim.NodeID { return c.Replicas },
+		Route:       func(c store.Config, _ *history.Op, _ *store.View) []sim.NodeID { return c.Replicas },
 	}
 	below := min(len(script), 1)
 	s.world = &world{Graph: g, leaf: leaf, below: below}

@@ -35,7 +35,7 @@ var Model = store.Model{
 		}
 		return newReplica(cfg)
 	},
-	Route: func(cfg store.Config, _ history.Op, _ store.View) []sim.NodeID { return cfg.Replicas[:1] },
+	Route: func(cfg store.Config, _ *history.Op, _ *store.View) []sim.NodeID { return cfg.Replicas[:1] },
 }
 
 func assumes(cfg store.Config) []store.Assumption {

@@ -45,7 +45,7 @@ type dated struct {
 }
 
 // forget goes on to a time, and drops the records that are too old then.
-func (t *records) forget(o Once) {
+func (t *records) forget(o *Once) {
 	t.now = max(t.now, o.At)
 	for o.Keep > 0 && len(t.order) > 0 && t.now.Sub(t.order[0].at) >= o.Keep {
 		delete(t.byKey, t.order[0].key)

@@ -29,7 +29,7 @@ func TestTableOfKeysAgreesWithAList(t *testing.T) {
 			r := &store.Request{Kind: history.Append, Key: "x", In: history.Num(n)}
 			r.Token = call.Token{Client: sim.NodeID(rapid.IntRange(0, 1).Draw(t, "client")), Seq: uint64(rapid.IntRange(1, 4).Draw(t, "seq"))}
 			at := sim.Time(rapid.IntRange(0, 8).Draw(t, "clock")) * sim.Time(time.Second)
-			r.Once = store.Once{Part: store.Part(rapid.IntRange(int(store.Whole), int(store.Record)).Draw(t, "part")), At: at, Keep: keep}
+			r.Once = &store.Once{Part: store.Part(rapid.IntRange(int(store.Whole), int(store.Record)).Draw(t, "part")), At: at, Keep: keep}
 			now = max(now, at)
 			again := false
 			for _, k := range known {

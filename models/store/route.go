@@ -9,7 +9,7 @@ import (
 // HintFirst returns the replicas in the order in which a client asks that keeps
 // with the one that the last reply named, and else goes to the nearest. A client
 // whose nearest replica is dead finds that out once. The result is read only.
-func (v View) HintFirst() []sim.NodeID {
+func (v *View) HintFirst() []sim.NodeID {
 	at := slices.Index(v.Near, v.Hint)
 	if at <= 0 {
 		return v.Near
@@ -24,7 +24,7 @@ func (v View) HintFirst() []sim.NodeID {
 }
 
 // first returns the replicas with the one at a place before the others.
-func (v View) first(at int) []sim.NodeID {
+func (v *View) first(at int) []sim.NodeID {
 	order := make([]sim.NodeID, 0, len(v.Near))
 	order = append(order, v.Near[at])
 	order = append(order, v.Near[:at]...)

@@ -63,7 +63,7 @@ func (s *State) Apply(r *Request, at history.Version) *Reply {
 	if !r.Kind.Mutates() {
 		return s.Read(r)
 	}
-	if r.Once.Part != Session {
+	if r.Once != nil {
 		return s.applyOnce(r, at)
 	}
 	if r.Token.IsZero() {
@@ -116,7 +116,7 @@ func (s *State) compareAndSet(r *Request, at history.Version) *Reply {
 	if c := s.held[r.Key]; c != nil {
 		found = *c
 	}
-	if !found.value.Equal(r.Expect) {
+	if !found.value.Equal(r.expected()) {
 		return r.Answer(found.value, found.made)
 	}
 	*s.cell(r.Key) = cell{r.In, at}

@@ -20,15 +20,25 @@ type Request struct {
 	call.Header
 	Kind   history.Kind
 	Key    string
-	In     history.Value // to write, set or append
-	Expect history.Value // what a CAS compares with
-	Once   Once          // how the store recognises the write when it is retried
+	In     history.Value  // to write, set or append
+	Expect *history.Value // what a CAS compares with; nil of other operations
+	Once   *Once          // how the store recognises the write when it is retried; nil: by its sessions
 
 	boxes *Boxes // where its replies go; nil: anywhere
 }
 
 // Size returns the bytes that the request takes on the wire.
-func (r *Request) Size() int { return headerSize + len(r.Key) + valueSize(r.In) + valueSize(r.Expect) }
+func (r *Request) Size() int {
+	return headerSize + len(r.Key) + valueSize(r.In) + valueSize(r.expected())
+}
+
+// expected returns what a compare-and-set compares with.
+func (r *Request) expected() history.Value {
+	if r.Expect == nil {
+		return history.Value{}
+	}
+	return *r.Expect
+}
 
 // Copy returns a request like r that may be changed.
 func (r *Request) Copy() *Request {
@@ -43,10 +53,10 @@ type Reply struct {
 	// Status OK: it happened. Failed: this attempt certainly changed nothing and
 	// never will. Unknown: it may have happened, or may happen yet.
 	Status  history.Status
-	Value   history.Value // what a read returned or a CAS found
 	Swapped bool          // whether a CAS took effect
-	Hint    sim.NodeID    // whom to ask instead; None if the replica knows nobody better
 	Again   bool          // the table of idempotency keys had the write already: this is the answer of then
+	Hint    sim.NodeID    // whom to ask instead; None if the replica knows nobody better
+	Value   history.Value // what a read returned or a CAS found
 
 	// Version is the place, in the store's own order of the key's versions, of
 	// what was read or found, or of what was written: a log index, a tag, a
@@ -136,7 +146,7 @@ type Model struct {
 	Shard func(cfg Config, key string) int
 	// Route lists whom a client asks, in order: the first, then the next on
 	// failure, and so on round. It must not be empty. The result is read only.
-	Route func(cfg Config, op history.Op, view View) []sim.NodeID
+	Route func(cfg Config, op *history.Op, view *View) []sim.NodeID
 }
 
 // Supports reports whether the model has operations of kind k.

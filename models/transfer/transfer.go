@@ -84,7 +84,7 @@ var Model = store.Model{
 		}
 		return idle{}
 	},
-	Route: func(c store.Config, op history.Op, _ store.View) []sim.NodeID {
+	Route: func(c store.Config, op *history.Op, _ *store.View) []sim.NodeID {
 		if op.Kind.Mutates() {
 			return c.Replicas[coordinatorAt : coordinatorAt+1]
 		}
