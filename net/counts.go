@@ -1,179 +1,297 @@
 package net
 
-import (
-	"math/bits"
+import "faultline/sim"
 
-	"faultline/sim"
-)
-
-// The counts of the messages on the links from a node are a table of bytes by
-// receiver while there are at most a thousand nodes or so. Among more, most links
-// carry nothing: then they are a hash table of those that do, until that would be
-// as large as the table. So a message among 10,000 nodes, whose links would take
-// 160 MB, finds its count in a few megabytes.
-
-// dense is how large a table of all receivers may always be.
-const dense = 1 << 10
-
-// count counts a message on the link to a node, and returns how-maniest it is.
-//
-// The low byte of a count is apart: among 1,000 nodes the million links' counts
-// miss the cache at every message, and bytes halve the time of a message against
-// words. Links busy enough to wrap are few, so only their senders have the rest.
-func (p *place) count(to sim.NodeID) uint64 {
-	if int(to) >= len(p.sent) {
-		return p.countFew(to)
-	}
-	p.sent[to]++
-	if low := p.sent[to]; low != 0 && p.rare == nil {
-		return uint64(low)
-	}
-	return p.countHigh(to)
+// counts has the number of messages so far on every directed link. Among a thousand
+// nodes or less it is a table of all links. Among more, most links carry nothing:
+// then it is a hash table of those that do, until that would be as large as the
+// other. So the counts of 10,000 nodes, whose links would take 160 MB, take 7 bytes
+// for each link in use. Where one lies takes no other read to know, so that the
+// misses of many messages overlap. And the hash table grows page by page (extendible
+// hashing: Fagin, Nievergelt, Pippenger and Strong, TODS 1979), so that it leaves no
+// smaller one behind: most of the time of a message on a new link is fresh memory's.
+type counts struct {
+	width int             // log2 of the number of nodes that there is room for
+	table []uint8         // messages by sender and receiver, modulo 256; nil if pages has them
+	wraps []uint32        // how often a count in the table wrapped; nil if none did
+	pages []*page         // by the first bits of a link's name; several in a row may be the same; nil until needed
+	depth int             // how many bits
+	made  int             // pages that are not the same
+	many  map[link]uint64 // counts for which a slot has no room
 }
 
-// glance reads what count will need, without a branch that depends on it.
-func (p *place) glance(to sim.NodeID) uint64 {
-	switch {
-	case int(to) < len(p.sent):
-		return uint64(p.sent[to])
-	case p.few != nil:
-		return uint64(p.few.slots[uint32(to)*fewHash>>p.few.shift])
-	}
-	return 0
-}
-
-// countHigh returns the whole count of a link from a node of which a count has wrapped.
-func (p *place) countHigh(to sim.NodeID) uint64 {
-	low, r := p.sent[to], p.makeRare()
-	if low == 0 {
-		r.wraps = widen(r.wraps, to)
-		r.wraps[to]++
-	}
-	if int(to) >= len(r.wraps) {
-		return uint64(low)
-	}
-	return uint64(r.wraps[to])<<8 + uint64(low)
-}
-
-// countFew counts a message to a receiver beyond the table.
-func (p *place) countFew(to sim.NodeID) uint64 {
-	if p.few == nil {
-		if to < dense || p.rare != nil && p.rare.wraps != nil {
-			p.sent = widen(p.sent, to)
-			return p.count(to)
-		}
-		p.few = fewOf(p.sent)
-		p.sent = nil
-	}
-	if count := p.few.count(to); count > 0 {
-		return count
-	}
-	p.spread()
-	p.sent = widen(p.sent, to)
-	return p.count(to)
-}
-
-// spread makes the few counts a table of all receivers.
-func (p *place) spread() {
-	for _, s := range p.few.slots {
-		to, count := sim.NodeID(s>>fewBits), s%(1<<fewBits)
-		if count == 0 {
-			continue
-		}
-		p.sent = widen(p.sent, to)
-		p.sent[to] = uint8(count)
-		if count > 0xff {
-			r := p.makeRare()
-			r.wraps = widen(r.wraps, to)
-			r.wraps[to] = count >> 8
-		}
-	}
-	p.few = nil
-}
-
-// A few is a hash table of counts that are not 0 (linear probing, at most half full).
-type few struct {
-	slots []uint32   // the receiver and its count; 0 if free
-	shift int        // from 32 bits to an index of slots
-	used  int        // slots that are not free
-	last  sim.NodeID // the highest receiver
+// A page is a part of the hash table (linear probing).
+type page struct {
+	slots [pageSlots]uint32 // the last bits of a link's name, and its count; 0 if free
+	used  int32             // slots that are not free
+	depth int32             // bits with which the names of all its links begin
 }
 
 const (
-	fewBits  = 16         // of a slot that are the count; the others are the receiver
-	fewFirst = 6          // log2 of the first size
-	fewHash  = 0x9e3779b1 // 2^32 divided by the golden ratio
+	tableWidth = 10                // up to which all links always have a table
+	pageBytes  = 1 << 12           // of memory
+	pageSlots  = pageBytes/4 - 2   // in that memory
+	pageFull   = pageSlots * 7 / 8 // slots in use, after which a page is split
+	countBits  = 8                 // of a slot
+	countMax   = 1<<countBits - 1  // the count in a slot that stands for one in many
 )
 
-// fewOf returns those of a table's counts that are not 0.
-func fewOf(table []uint8) *few {
-	f := new(few)
-	f.resize(fewFirst)
-	for to, count := range table {
-		if count > 0 {
-			f.add(sim.NodeID(to), count)
-		}
-	}
-	return f
+// A link is a pair of nodes.
+type link uint32
+
+func linkOf(from, to sim.NodeID) link { return link(from)*maxSize + link(to) }
+
+// ends returns the link's sender and receiver.
+func (l link) ends() (from, to sim.NodeID) { return sim.NodeID(l / maxSize), sim.NodeID(l % maxSize) }
+
+// A name is a link whose bits are scattered, so that links which are alike begin differently.
+type name uint32
+
+func (l link) name() name {
+	x := uint32(l) * 0x9e3779b1
+	return name((x ^ x>>16) * 0x85ebca6b)
 }
 
-// count counts a message, and returns how-maniest it is, or 0 without having
-// counted it if that takes a table of all receivers.
-func (f *few) count(to sim.NodeID) uint64 {
-	s := f.slot(uint32(to))
-	switch {
-	case *s == 0:
-		f.last = max(f.last, to)
-		if f.full() && len(f.slots)*2*4 > roundUp(f.last) {
-			return 0
-		}
-		f.add(to, 1)
-		return 1
-	case (*s+1)>>fewBits != *s>>fewBits:
-		return 0
+// link is the inverse of name.
+func (x name) link() link {
+	y := uint32(x) * 0xa5cb9243
+	return link((y ^ y>>16) * 0x0e8b2f51)
+}
+
+// last returns the bits of a name that a slot has room for. A page knows the others.
+func (x name) last() uint32 { return uint32(x) << countBits }
+
+// home returns where in its page the search for a name begins.
+func (x name) home() int { return int(uint32(x) * 0x9e3779b1 >> 16 * pageSlots >> 16) }
+
+// count counts a message on a link, and returns how-maniest it is.
+//
+// The low byte of a count is apart: among 1,000 nodes the million links' counts
+// miss the cache at every message, and bytes halve the time of a message against
+// words. Links busy enough to wrap are few there.
+func (c *counts) count(from, to sim.NodeID) uint64 {
+	if c.table == nil {
+		return c.countUsed(linkOf(from, to))
+	}
+	i := int(from)<<(c.width&31) | int(to)
+	c.table[i]++
+	low := c.table[i]
+	if low != 0 && c.wraps == nil {
+		return uint64(low)
+	}
+	return c.countHigh(i)
+}
+
+// countHigh returns a count that was counted in a table of which one has wrapped.
+func (c *counts) countHigh(i int) uint64 {
+	c.wrap()
+	if c.table[i] == 0 {
+		c.wraps[i]++
+	}
+	return uint64(c.wraps[i])<<8 | uint64(c.table[i])
+}
+
+// countUsed counts a message where only links in use have a count.
+func (c *counts) countUsed(l link) uint64 {
+	if c.pages == nil { // the first message of all
+		c.rebuild(c.width, c.width <= tableWidth)
+		return c.count(l.ends())
+	}
+	s := c.slot(l.name())
+	if *s&countMax >= countMax-1 {
+		return c.countMany(l, s)
 	}
 	*s++
-	return uint64(*s % (1 << fewBits))
+	n := uint64(*s & countMax)
+	if n == 1 {
+		c.added(l.name())
+	}
+	return n
 }
 
-func (f *few) full() bool { return f.used*2 >= len(f.slots) }
+// countMany counts a message for which the slot of its link has no room.
+func (c *counts) countMany(l link, s *uint32) uint64 {
+	if *s&countMax < countMax {
+		*s |= countMax
+		c.keep(l, countMax-1)
+	}
+	c.many[l]++
+	return c.many[l]
+}
 
-// slot returns where the count of a receiver is or belongs.
-func (f *few) slot(to uint32) *uint32 {
-	for i := to * fewHash >> f.shift; ; i++ {
-		s := &f.slots[i%uint32(len(f.slots))]
-		if *s == 0 || *s>>fewBits == to {
+// glance reads what count will need.
+func (c *counts) glance(from, to sim.NodeID) uint64 {
+	if c.table != nil {
+		return uint64(c.table[int(from)<<(c.width&31)|int(to)])
+	}
+	x := linkOf(from, to).name()
+	if c.pages == nil || c.pages[c.index(x)] == nil {
+		return 0
+	}
+	return uint64(c.pages[c.index(x)].slots[x.home()])
+}
+
+// index returns the place in pages of the page for a name.
+func (c *counts) index(x name) uint32 { return uint32(x) >> ((32 - c.depth) & 31) }
+
+// slot returns the slot of a link, which has count 0 if it is new.
+func (c *counts) slot(x name) *uint32 {
+	p := c.pages[c.index(x)]
+	if p == nil {
+		p = &page{depth: int32(c.depth)}
+		c.pages[c.index(x)] = p
+		c.made++
+	}
+	return p.slot(x)
+}
+
+func (p *page) slot(x name) *uint32 {
+	for i := x.home(); ; i++ {
+		if i == pageSlots {
+			i = 0
+		}
+		switch s := &p.slots[i]; {
+		case *s == 0:
+			*s = x.last()
+			return s
+		case *s&^countMax == x.last():
 			return s
 		}
 	}
 }
 
-// add adds the count of a receiver that has none.
-func (f *few) add(to sim.NodeID, count uint8) {
-	if f.full() {
-		f.resize(bits.Len(uint(len(f.slots))))
+// added notes that a link that was new has a count now, and makes room for another.
+func (c *counts) added(x name) {
+	p := c.pages[c.index(x)]
+	if p.used++; p.used < pageFull {
+		return
 	}
-	*f.slot(uint32(to)) = uint32(to)<<fewBits | uint32(count)
-	f.used++
+	if (c.made+1)*pageBytes > 1<<(2*c.width) {
+		c.rebuild(c.width, true)
+		return
+	}
+	if int(p.depth) == c.depth {
+		c.deepen()
+	}
+	c.split(p, x)
 }
 
-// resize makes f one of 2^log slots.
-func (f *few) resize(log int) {
-	old := f.slots
-	f.slots, f.shift = make([]uint32, 1<<log), 32-log
-	for _, s := range old {
+// deepen looks at one more bit of the names.
+func (c *counts) deepen() {
+	deeper := make([]*page, 2*len(c.pages))
+	for i := range deeper {
+		deeper[i] = c.pages[i/2]
+	}
+	c.pages = deeper
+	c.depth++
+}
+
+// split moves half of the links of a page, among them perhaps x, to a new one.
+func (c *counts) split(p *page, x name) {
+	old := *p
+	*p = page{depth: old.depth + 1}
+	q := &page{depth: old.depth + 1}
+	c.made++
+	half := uint32(1) << (c.depth - int(p.depth)) // of the entries of pages that are p
+	from := c.index(x)&^(2*half-1) + half
+	for i := range half {
+		c.pages[from+i] = q
+	}
+	old.each(x, func(x name, n uint32) {
+		p := c.pages[c.index(x)]
+		*p.slot(x) |= n
+		p.used++
+	})
+}
+
+// each calls f with the names and counts of a page, of which x could be one.
+func (p *page) each(x name, f func(x name, n uint32)) {
+	first := x &^ (1<<(32-countBits) - 1)
+	for _, s := range p.slots {
 		if s != 0 {
-			*f.slot(s >> fewBits) = s
+			f(first|name(s>>countBits), s&countMax)
 		}
 	}
 }
 
-// widen returns the table of a node's links with room for a receiver.
-func widen[T any](table []T, to sim.NodeID) []T {
-	if int(to) < len(table) {
-		return table
+// each calls f with the links that are in use and their counts.
+func (c *counts) each(f func(l link, n uint64)) {
+	for i, low := range c.table {
+		n := uint64(low)
+		if c.wraps != nil {
+			n |= uint64(c.wraps[i]) << 8
+		}
+		if n > 0 {
+			f(linkOf(sim.NodeID(i>>c.width), sim.NodeID(i%(1<<c.width))), n)
+		}
 	}
-	wider := make([]T, roundUp(to))
-	copy(wider, table)
-	return wider
+	for i, p := range c.pages {
+		if p == nil || i > 0 && p == c.pages[i-1] {
+			continue
+		}
+		p.each(name(i)<<(32-c.depth), func(x name, n uint32) {
+			l := x.link()
+			if n == countMax {
+				f(l, c.many[l])
+			} else {
+				f(l, uint64(n))
+			}
+		})
+	}
+}
+
+// grow makes room for 2^width nodes.
+func (c *counts) grow(width int) {
+	if c.table == nil {
+		c.width = width
+	} else {
+		c.rebuild(width, width <= tableWidth)
+	}
+}
+
+// rebuild makes room for 2^width nodes, in a table of all links or in a hash table.
+func (c *counts) rebuild(width int, all bool) {
+	old := *c
+	*c = counts{width: width}
+	if all {
+		c.table = make([]uint8, 1<<(2*width))
+	} else {
+		c.depth = countBits
+		c.pages = make([]*page, 1<<c.depth)
+	}
+	old.each(c.set)
+}
+
+// set sets the count of a link that has none.
+func (c *counts) set(l link, n uint64) {
+	if c.table != nil {
+		from, to := l.ends()
+		i := int(from)<<c.width | int(to)
+		c.table[i] = uint8(n)
+		if n > 0xff {
+			c.wrap()
+			c.wraps[i] = uint32(n >> 8)
+		}
+		return
+	}
+	*c.slot(l.name()) |= uint32(min(n, countMax))
+	if n >= countMax {
+		c.keep(l, n)
+	}
+	c.added(l.name())
+}
+
+// keep keeps a count for which there is no room in a slot.
+func (c *counts) keep(l link, n uint64) {
+	if c.many == nil {
+		c.many = map[link]uint64{}
+	}
+	c.many[l] = n
+}
+
+// wrap makes room for how often counts in the table wrapped.
+func (c *counts) wrap() {
+	if c.wraps == nil {
+		c.wraps = make([]uint32, len(c.table))
+	}
 }

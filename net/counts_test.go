@@ -9,27 +9,58 @@ import (
 	"faultline/sim/dist"
 )
 
-// The counts against a map, whatever their form: few, all, or above 65,535.
+// The counts against a map, whatever their form: a table, pages, or beyond 254 and 65,535.
 func TestCountsAreThoseOfAMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var p place
-		dumb := map[sim.NodeID]uint64{}
-		add := func(to sim.NodeID) {
-			if dumb[to]++; p.count(to) != dumb[to] {
-				t.Fatalf("message %d to %d was counted otherwise", dumb[to], to)
+		var c counts
+		width := rapid.IntRange(3, 12).Draw(t, "width")
+		c.grow(width)
+		dumb := map[link]uint64{}
+		add := func(l link) {
+			from, to := l.ends()
+			if dumb[l]++; c.count(from, to) != dumb[l] {
+				t.Fatalf("message %d from %d to %d was counted otherwise", dumb[l], from, to)
 			}
+			c.glance(from, to)
 		}
 		for range rapid.IntRange(1, 6).Draw(t, "phases") {
-			first := rapid.IntRange(0, maxSize-1).Draw(t, "first")
-			receivers := rapid.SampledFrom([]int{1, 60, 700, 6000}).Draw(t, "receivers")
+			if rapid.IntRange(0, 2).Draw(t, "more nodes") == 0 && width < 16 {
+				width++
+				c.grow(width)
+			}
+			nodes := 1 << width
+			first := rapid.IntRange(0, nodes-1).Draw(t, "first")
+			from := sim.NodeID(rapid.IntRange(0, nodes-1).Draw(t, "from"))
+			receivers := rapid.SampledFrom([]int{1, 60, 700, 6000, 1 << 20}).Draw(t, "receivers")
 			for i := range rapid.SampledFrom([]int{1, 300, 3000, 70_000}).Draw(t, "messages") {
-				add(sim.NodeID((first + i%receivers) % maxSize))
+				n := first + i%receivers
+				add(linkOf((from+sim.NodeID(n/nodes))%sim.NodeID(nodes), sim.NodeID(n%nodes)))
 			}
 		}
-		for to := range dumb {
-			add(to)
+		for l := range dumb {
+			add(l)
 		}
 	})
+}
+
+// The hash table of counts becomes a table of all links once that is as small.
+func TestManyLinksHaveATable(t *testing.T) {
+	var c counts
+	c.grow(tableWidth + 1)
+	for from := range sim.NodeID(2 << tableWidth) {
+		for to := range sim.NodeID(2 << tableWidth) {
+			if c.count(from, to) != 1 {
+				t.Fatalf("the first message from %d to %d is not the first", from, to)
+			}
+		}
+	}
+	if c.table == nil || c.pages != nil {
+		t.Errorf("all links are in use, and their counts in %d pages", c.made)
+	}
+	c.grow(tableWidth + 2)
+	if got := c.count(5, 6); got != 2 {
+		t.Errorf("among more nodes, the second message is number %d", got)
+	}
 }
 
 // A network among many nodes keeps little for links that carry nothing.
@@ -38,9 +69,19 @@ func TestFewLinksTakeLittle(t *testing.T) {
 	for to := range sim.NodeID(20_000) {
 		n.Carry(0, to%50*400+1, nil)
 	}
-	if got := len(n.nodes[0].few.slots); got > 128 || n.nodes[0].sent != nil {
-		t.Errorf("50 links take %d slots and a table of %d", got, len(n.nodes[0].sent))
+	if got := n.counts.made; got > 50 || n.counts.table != nil {
+		t.Errorf("50 links take %d pages and a table of %d", got, len(n.counts.table))
 	}
+}
+
+// A link and its name are one to one.
+func TestLinkOfAName(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := link(rapid.Uint32().Draw(t, "link"))
+		if got := l.name().link(); got != l {
+			t.Fatalf("the name of link %#x is that of %#x", uint32(l), uint32(got))
+		}
+	})
 }
 
 // Nobody can tell that messages are decided together: the same run over a wire

@@ -294,9 +294,9 @@ func (n *Network) transmit(from, to sim.NodeID, c *condition, msg any) time.Dura
 	if c.perByte == 0 {
 		return 0
 	}
-	r := n.nodes[from].makeRare()
-	r.busy = widen(r.busy, to)
-	now, busy := n.sim.Now()-n.born, &r.busy[to]
+	n.busy = widen(n.busy, from)
+	n.busy[from] = widen(n.busy[from], to)
+	now, busy := n.sim.Now()-n.born, &n.busy[from][to]
 	*busy = max(*busy, now).Add(c.perByte.times(int64(sizeOf(msg))))
 	return busy.Sub(now)
 }

@@ -30,8 +30,10 @@ type Network struct {
 	laws      []*dist.Law
 	loopback  *dist.Law
 	key       uint64
-	born      sim.Time      // when the network was made
-	nodes     []place       // by node
+	born      sim.Time // when the network was made
+	nodes     []place  // by node
+	counts    counts
+	busy      [][]sim.Time  // by sender and receiver: until when, since born, the link is sending, where bandwidth is limited
 	calm      bool          // no fault is active, nothing is wrong by nature, and all messages between two sites are alike
 	ahead     time.Duration // no message arrives sooner; 0 if that is not known
 	weighs    bool          // bytes are counted
@@ -41,21 +43,11 @@ type Network struct {
 	stats     Stats
 }
 
-// A place is where a node is, and what there is to know of the links from it.
+// A place is where a node is.
 type place struct {
 	out, in uint64 // halves of the keys of its links
 	site    int32
 	host    sim.NodeID // the node on whose machine it runs: itself, unless colocated
-	sent    []uint8    // by receiver: messages so far, modulo 256; it grows when needed
-	few     *few       // nil unless the messages so far are counted here
-	rare    *rare      // nil if not needed
-}
-
-// A rare is what only few nodes need to know of their links, by receiver. Its
-// tables grow when needed.
-type rare struct {
-	wraps []uint32   // how often the count of messages wrapped
-	busy  []sim.Time // until when, since the network began, the link is sending, where bandwidth is limited
 }
 
 // Stats counts what happened to the messages between different nodes so far.
@@ -155,7 +147,7 @@ func (n *Network) Carry(from, to sim.NodeID, msg any) sim.Fate {
 		n.room(from, to)
 	}
 	a, b := &n.nodes[from], &n.nodes[to]
-	return n.decide(from, to, msg, sim.Mix(a.out+b.in+a.count(to)*step))
+	return n.decide(from, to, msg, sim.Mix(a.out+b.in+n.counts.count(from, to)*step))
 }
 
 // decide decides the fate of a message, given its draw.
@@ -185,7 +177,7 @@ func (n *Network) CarryAll(parcels []sim.Parcel) {
 	for i := range parcels {
 		p := &parcels[i]
 		n.room(p.From, p.To)
-		n.warm += n.nodes[p.From].glance(p.To) + n.nodes[p.To].in
+		n.warm += n.counts.glance(p.From, p.To) + n.nodes[p.From].out + n.nodes[p.To].in
 	}
 	for i := range parcels {
 		p := &parcels[i]
@@ -195,13 +187,6 @@ func (n *Network) CarryAll(parcels []sim.Parcel) {
 
 // Lookahead implements sim.BulkWire.
 func (n *Network) Lookahead() time.Duration { return n.ahead }
-
-func (p *place) makeRare() *rare {
-	if p.rare == nil {
-		p.rare = new(rare)
-	}
-	return p.rare
-}
 
 // roundUp returns how many nodes to make room for, if one has the given ID.
 func roundUp(id sim.NodeID) int {
@@ -234,7 +219,18 @@ func (n *Network) grow(id sim.NodeID) {
 	for i := len(n.nodes); i < roundUp(id); i++ {
 		n.nodes = append(n.nodes, place{out: n.half(2 * i), in: n.half(2*i + 1), host: sim.NodeID(i)})
 	}
+	n.counts.grow(bits.Len(uint(len(n.nodes) - 1)))
 	n.trouble.grow(len(n.nodes))
 }
 
 func (n *Network) half(i int) uint64 { return sim.Mix(n.key ^ sim.Mix(uint64(i)+1)) }
+
+// widen returns the table with room for a node.
+func widen[T any](table []T, id sim.NodeID) []T {
+	if int(id) < len(table) {
+		return table
+	}
+	wider := make([]T, roundUp(id))
+	copy(wider, table)
+	return wider
+}
