@@ -33,7 +33,7 @@ const (
 // begin takes up a client's request and queries every replica for its value.
 func (r *replica) begin(e sim.Env, client sim.NodeID, req *store.Request) {
 	op, round := r.rounds.New(), r.rounds.Next()
-	*op = operation{round: round, client: client, req: req, asked: query{round, req.Key}, newest: unwritten}
+	*op = operation{round: round, client: client, req: req, asked: r.queries.New(query{round, req.Key}), newest: unwritten}
 	if req.Kind.Mutates() && !r.take(e, op) {
 		r.rounds.Recycle(op)
 		return // the network doubled it: who took up the first copy answers
@@ -96,7 +96,7 @@ func (r *replica) returnNewest(e sim.Env, op *operation) {
 
 func (r *replica) storeAll(e sim.Env, op *operation, v *version) {
 	op.phase, op.newest, op.heard = storing, v, 0
-	op.asked = update{op.round, v}
+	op.asked = r.updates.New(update{op.round, v})
 	r.askAll(e, op)
 }
 

@@ -31,7 +31,7 @@ func (r *replica) compare(e sim.Env, from sim.NodeID, theirs versioned.Digest) {
 func (r *replica) merge(e sim.Env, theirs contents) {
 	for _, v := range theirs {
 		if r.newer(v) {
-			r.disk.Save(e, update{version: v}, nobody)
+			r.disk.Save(e, &update{version: v}, nobody)
 		}
 	}
 }

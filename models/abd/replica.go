@@ -29,7 +29,9 @@ type replica struct {
 
 	written uint64 // by the mutant that asks nobody
 	rounds  versioned.Rounds[operation]
+	queries *store.Slab[query]
 	answers *store.Slab[answer]
+	updates *store.Slab[update]
 	acks    *store.Slab[ack]
 	ticking sim.TimerID // zero while nothing is open
 
@@ -44,7 +46,7 @@ func newReplica(cfg store.Config) *replica {
 		cfg: cfg, mutant: cfg.Mutant, quorum: cfg.Majority(), fastReads: cfg.Bool("fast_reads"),
 		resend: cfg.Duration("resend"), repair: cfg.Duration("repair"),
 		held: versioned.NewTable(buckets, unwritten), taken: map[sim.NodeID]intent{},
-		answers: store.SlabOf[answer](cfg), acks: store.SlabOf[ack](cfg),
+		queries: store.SlabOf[query](cfg), answers: store.SlabOf[answer](cfg), updates: store.SlabOf[update](cfg), acks: store.SlabOf[ack](cfg),
 	}
 	r.disk = versioned.NewJournal(cfg.Bool("sync") && r.mutant != "no-sync", r)
 	r.patience = int(cfg.Duration("timeout") / r.resend)
@@ -57,7 +59,7 @@ func newReplica(cfg store.Config) *replica {
 func (r *replica) Start(e sim.Env) {
 	for _, record := range r.disk.Records(e) {
 		switch record := record.(type) {
-		case update:
+		case *update:
 			r.keep(record.version)
 		case intent:
 			r.taken[record.token.Client] = record
@@ -72,12 +74,12 @@ func (r *replica) Start(e sim.Env) {
 
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case query:
+	case *query:
 		e.Send(from, r.answers.New(answer{m.round, r.held.Get(m.key)}))
 	case *answer:
 		r.answered(e, from, m)
-	case update:
-		r.store(e, from, m, msg)
+	case *update:
+		r.store(e, from, m)
 	case *ack:
 		r.acknowledged(e, from, m)
 	case *store.Request:
@@ -90,12 +92,12 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 }
 
 // store acknowledges an update once the disk has it, or at once if what is held is as new.
-func (r *replica) store(e sim.Env, from sim.NodeID, m update, boxed any) {
+func (r *replica) store(e sim.Env, from sim.NodeID, m *update) {
 	if !r.newer(m.version) {
 		e.Send(from, r.acks.New(ack{m.round}))
 		return
 	}
-	r.disk.Save(e, boxed, waiter{from: from})
+	r.disk.Save(e, m, waiter{from: from})
 }
 
 // newer reports whether v is newer than what is held.
@@ -138,7 +140,7 @@ var nobody = waiter{from: sim.None}
 // Saved goes on with what the disk has now.
 func (r *replica) Saved(e sim.Env, record any, w waiter) {
 	switch record := record.(type) {
-	case update:
+	case *update:
 		// Not before now: what a query is told must survive a crash, for a fast
 		// read returns it without storing it anew.
 		r.keep(record.version)
@@ -179,7 +181,7 @@ func (i intent) before(j intent) bool {
 func (r *replica) Image() []any {
 	records := make([]any, 0, r.held.Len()+len(r.taken))
 	for _, v := range r.held.Rows() {
-		records = append(records, update{version: v})
+		records = append(records, &update{version: v})
 	}
 	for _, client := range slices.Sorted(maps.Keys(r.taken)) {
 		records = append(records, r.taken[client])

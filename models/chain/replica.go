@@ -36,6 +36,10 @@ type replica struct {
 
 	parked []parked // requests that come too early
 
+	entries *store.Slab[entry]
+	updates *store.Slab[update]
+	acks    *store.Slab[ack]
+
 	ticks int
 	tenure
 }
@@ -71,6 +75,7 @@ func newReplica(cfg store.Config, id sim.NodeID) *replica {
 		cfg: cfg, self: id, heartbeat: cfg.Duration("heartbeat"), lease: cfg.Duration("lease"),
 		readAny: cfg.Choice("reads") == readAny || cfg.Mutant == "middle-reads",
 		config:  &config{joiner: sim.None}, state: store.NewState(),
+		entries: store.SlabOf[entry](cfg), updates: store.SlabOf[update](cfg), acks: store.SlabOf[ack](cfg),
 	}
 	r.disk = store.NewJournal(true, r)
 	return r
@@ -113,9 +118,9 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 		r.request(e, from, m)
 	case forward:
 		r.order(e, m.client, m.req)
-	case update:
+	case *update:
 		r.update(e, from, m)
-	case ack:
+	case *ack:
 		if m.epoch == r.config.epoch {
 			r.acknowledged(e, m.seq)
 		}
@@ -194,14 +199,14 @@ func (r *replica) order(e sim.Env, client sim.NodeID, req *store.Request) {
 		e.Send(client, req.Doubt())
 		return
 	}
-	next := &entry{r.config.epoch, client, req}
+	next := r.entries.New(entry{r.config.epoch, client, req})
 	r.log.Append(write{entry: next})
 	r.write(e, next)
 	r.disk.Flush(e)
 }
 
 // update takes in the next write from the predecessor.
-func (r *replica) update(e sim.Env, from sim.NodeID, m update) {
+func (r *replica) update(e sim.Env, from sim.NodeID, m *update) {
 	if m.epoch != r.config.epoch || from != r.predecessor() || !r.has {
 		return
 	}
@@ -238,7 +243,7 @@ func (r *replica) apply(upTo uint64) {
 func (r *replica) pass(e sim.Env, first, last uint64) {
 	to := r.successor()
 	for seq := first; seq <= last; seq++ {
-		e.Send(to, update{r.config.epoch, seq, r.log.At(seq).entry})
+		e.Send(to, r.updates.New(update{r.config.epoch, seq, r.log.At(seq).entry}))
 	}
 }
 
@@ -268,7 +273,7 @@ func (r *replica) acknowledged(e sim.Env, seq uint64) {
 		r.behind.seq = max(r.behind.seq, seq)
 	}
 	if p := r.predecessor(); p != sim.None && r.place() >= 0 {
-		e.Send(p, ack{r.config.epoch, seq})
+		e.Send(p, r.acks.New(ack{r.config.epoch, seq}))
 	}
 }
 

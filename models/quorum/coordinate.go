@@ -26,13 +26,17 @@ type coordinator struct {
 
 	rounds  versioned.Rounds[operation]
 	ticking sim.TimerID // zero while nothing is open
+
+	storeMsgs *store.Slab[storeMsg]
+	fetchMsgs *store.Slab[fetchMsg]
 }
 
 func newCoordinator(cfg store.Config) coordinator {
 	c := coordinator{
 		ring: newRing(cfg), mutant: cfg.Mutant, r: cfg.Int("r"), w: cfg.Int("w"),
 		some: cfg.Choice("ask") == askSome, sloppy: cfg.Bool("sloppy"), handoff: cfg.Bool("handoff"), readRepair: cfg.Bool("read_repair"),
-		patience: cfg.Duration("patience"),
+		patience:  cfg.Duration("patience"),
+		storeMsgs: store.SlabOf[storeMsg](cfg), fetchMsgs: store.SlabOf[fetchMsg](cfg),
 	}
 	c.ticksLeft = int(cfg.Duration("timeout") / c.patience)
 	return c
@@ -69,14 +73,14 @@ func (c *coordinator) begin(e sim.Env, client sim.NodeID, req *store.Request) {
 	if req.Kind.Mutates() {
 		stamp := stamp{e.Clock(), e.Self(), op.round}
 		op.newest = &version{Key: req.Key, Stamp: stamp, Value: req.In}
-		c.ask(e, op, c.w, storeMsg{op.round, sim.None, op.newest})
+		c.ask(e, op, c.w, c.storeMsgs.New(storeMsg{op.round, sim.None, op.newest}))
 		return
 	}
 	if c.readRepair {
 		op.answers = slices.Grow(op.answers, len(c.replicas))[:len(c.replicas)]
 		clear(op.answers)
 	}
-	c.ask(e, op, c.r, fetchMsg{op.round, req.Key})
+	c.ask(e, op, c.r, c.fetchMsgs.New(fetchMsg{op.round, req.Key}))
 }
 
 // ask sends a message to all homes of the key or, as in the quorum systems that do
@@ -176,7 +180,7 @@ func (c *coordinator) finish(op *operation) {
 func (c *coordinator) repairHomes(e sim.Env, op *operation) {
 	for place, v := range op.answers[:min(c.n, len(op.answers))] {
 		if v != nil && v.Stamp.less(op.newest.Stamp) {
-			e.Send(c.at(op.first, place), storeMsg{noRound, sim.None, op.newest})
+			e.Send(c.at(op.first, place), c.storeMsgs.New(storeMsg{noRound, sim.None, op.newest}))
 		}
 	}
 }
@@ -210,7 +214,7 @@ func (c *coordinator) bypassSilent(e sim.Env, op *operation) {
 	} else {
 		c.repairHomes(e, op)
 		if silent := c.n - bits.OnesCount64(op.heard); c.sloppy && !op.answered {
-			c.sendAll(e, op, c.n, c.n+silent, fetchMsg{op.round, op.req.Key})
+			c.sendAll(e, op, c.n, c.n+silent, c.fetchMsgs.New(fetchMsg{op.round, op.req.Key}))
 		}
 	}
 	if op.answered {
@@ -229,7 +233,7 @@ func (c *coordinator) hintSilent(e sim.Env, op *operation) {
 		if op.heard>>place&1 == 1 {
 			continue
 		}
-		hint := storeMsg{op.round, c.at(op.first, place), op.newest}
+		hint := c.storeMsgs.New(storeMsg{op.round, c.at(op.first, place), op.newest})
 		switch {
 		case standIn < len(c.replicas):
 			e.Send(c.at(op.first, standIn), hint)

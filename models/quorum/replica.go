@@ -58,7 +58,7 @@ func (r *replica) Start(e sim.Env) {
 	r.wake(e)
 	for _, record := range r.disk.Records(e) {
 		switch record := record.(type) {
-		case storeMsg:
+		case *storeMsg:
 			r.put(record)
 		case handoffMsg:
 			r.putAll(record.versions)
@@ -72,9 +72,9 @@ func (r *replica) Start(e sim.Env) {
 
 func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 	switch m := msg.(type) {
-	case storeMsg:
-		r.store(e, from, m, msg)
-	case fetchMsg:
+	case *storeMsg:
+		r.store(e, from, m)
+	case *fetchMsg:
 		e.Send(from, r.fetchedMsgs.New(fetchedMsg{m.round, r.find(m.key)}))
 	case versioned.Digest:
 		r.compare(e, from, m)
@@ -103,7 +103,7 @@ func (r *replica) Timer(e sim.Env, t sim.TimerID) {
 }
 
 // tableFor returns where a version belongs: what is held, or what is kept for another home.
-func (r *replica) tableFor(m storeMsg) *table {
+func (r *replica) tableFor(m *storeMsg) *table {
 	if m.home == sim.None || m.home == r.self {
 		return &r.held
 	}
@@ -124,12 +124,12 @@ func (r *replica) wins(t *table, v *version) bool {
 }
 
 // store acknowledges a version once the disk has it, or at once if it has lost already.
-func (r *replica) store(e sim.Env, from sim.NodeID, m storeMsg, boxed any) {
+func (r *replica) store(e sim.Env, from sim.NodeID, m *storeMsg) {
 	switch {
 	case m.round == noRound:
 		r.mend(e, m.version)
 	case r.wins(r.tableFor(m), m.version):
-		r.disk.Save(e, boxed, from)
+		r.disk.Save(e, m, from)
 	default:
 		e.Send(from, r.storedMsgs.New(storedMsg{m.round}))
 	}
@@ -138,14 +138,14 @@ func (r *replica) store(e sim.Env, from sim.NodeID, m storeMsg, boxed any) {
 // mend takes in a version that another home has. It is not synced: nobody counts
 // on it, and if a crash takes it, it is found missing again.
 func (r *replica) mend(e sim.Env, v *version) {
-	if m := (storeMsg{noRound, sim.None, v}); r.wins(&r.held, v) {
-		r.disk.Note(e, m)
-		r.put(m)
+	if r.wins(&r.held, v) {
+		r.disk.Note(e, r.storeMsgs.New(storeMsg{noRound, sim.None, v}))
+		r.held.Put(v)
 	}
 }
 
 // put takes a version in, unless it has lost by now.
-func (r *replica) put(m storeMsg) {
+func (r *replica) put(m *storeMsg) {
 	if t := r.tableFor(m); r.wins(t, m.version) {
 		t.Put(m.version)
 	}
@@ -154,14 +154,14 @@ func (r *replica) put(m storeMsg) {
 // putAll takes in versions of keys that the replica is a home of.
 func (r *replica) putAll(versions []*version) {
 	for _, v := range versions {
-		r.put(storeMsg{noRound, sim.None, v})
+		r.put(&storeMsg{noRound, sim.None, v})
 	}
 }
 
 // Saved goes on with what the disk has now.
 func (r *replica) Saved(e sim.Env, record any, from sim.NodeID) {
 	switch record := record.(type) {
-	case storeMsg:
+	case *storeMsg:
 		r.put(record)
 		if record.home != sim.None {
 			r.scheduleReplay(e)
@@ -197,11 +197,11 @@ func (r *replica) Dump(visit func(key string, v history.Value)) { r.held.Dump(vi
 func (r *replica) Image() []any {
 	var records []any
 	for _, v := range r.held.Rows() {
-		records = append(records, storeMsg{noRound, sim.None, v})
+		records = append(records, &storeMsg{noRound, sim.None, v})
 	}
 	for i := range r.kept {
 		for _, v := range r.kept[i].Rows() {
-			records = append(records, storeMsg{noRound, r.replicas[i], v})
+			records = append(records, &storeMsg{noRound, r.replicas[i], v})
 		}
 	}
 	return records
