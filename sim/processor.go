@@ -115,13 +115,29 @@ func (n *node) queue(w work) {
 	if w.alarm != 0 {
 		p.alarms++
 	}
-	if p.server == nil {
-		p.line.push(w)
-	} else {
+	switch {
+	case p.server != nil:
 		n.admit(w)
+	case p.held == 0 && n.started && !n.paused: // nothing waits: no need to stand in line
+		n.give(&p.hands[0], w)
+		return
+	default:
+		p.line.push(w)
 	}
 	n.refresh()
 	n.work()
+}
+
+// give gives work to a hand that holds none, and has it begin.
+func (n *node) give(h *hand, w work) {
+	h.work, h.holds = w, true
+	n.processor.held++
+	n.set(h)
+}
+
+// set has a hand begin with the work that it holds.
+func (n *node) set(h *hand) {
+	h.end = n.sim.schedule(n.sim.now.Add(n.processor.duration(&h.work)), evWorked, n.id, None, n.life, nil)
 }
 
 // work gives work to the hands that rest, in the order in which they stand.
@@ -135,18 +151,18 @@ func (n *node) work() {
 		if h.end != 0 || h.kept {
 			continue
 		}
-		if !h.holds {
-			w, ok := n.next(i)
-			if !ok && i == 0 && p.server != nil && p.rules.Blocking {
-				continue // the others have a line of their own
-			}
-			if !ok {
-				return
-			}
-			h.work, h.holds = w, true
-			p.held++
+		if h.holds {
+			n.set(h)
+			continue
 		}
-		h.end = n.sim.schedule(n.sim.now.Add(p.duration(&h.work)), evWorked, n.id, None, n.life, nil)
+		w, ok := n.next(i)
+		if !ok && i == 0 && p.server != nil && p.rules.Blocking {
+			continue // the others have a line of their own
+		}
+		if !ok {
+			return
+		}
+		n.give(h, w)
 	}
 }
 
@@ -198,7 +214,9 @@ func (n *node) worked(end TimerID) {
 	p.hands[i] = hand{}
 	p.held--
 	n.refresh()
-	n.work()
+	if p.server != nil || p.line.len() > 0 {
+		n.work()
+	}
 	switch {
 	case w.alarm != 0:
 		p.alarms--
