@@ -108,9 +108,11 @@ func (b *broker) Durable(e sim.Env, due []accept) {
 // hand hands out the oldest event that is visible, which makes it invisible for a
 // while. One that was handed out often enough is a dead letter.
 func (b *broker) hand(e sim.Env, to sim.NodeID) {
-	for _, it := range slices.Clone(b.queue) {
+	for i := 0; i < len(b.queue); {
+		it := b.queue[i]
 		switch {
 		case e.Clock() < it.visible:
+			i++
 			continue
 		case b.deliveries > 0 && it.count >= b.deliveries:
 			b.remove(it.place)

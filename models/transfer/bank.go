@@ -124,7 +124,11 @@ func (b *bank) read(e sim.Env, from sim.NodeID, req *store.Request) {
 
 // shown returns the transfers that left an account, and the place of the latest.
 func (b *bank) shown(key string) (list []int64, place int64) {
-	for _, p := range b.accounts[key] {
+	entries := b.accounts[key]
+	if len(entries) > 0 {
+		list = make([]int64, 0, len(entries))
+	}
+	for _, p := range entries {
 		if p.number > 0 {
 			list, place = append(list, p.number), p.place
 		}
