@@ -118,6 +118,7 @@ type Consistability struct {
 // A Detail is what the scores were summed up from.
 type Detail struct {
 	Keys        []keys.Key // of the history
+	Explained   bool       // by the store's own order, which respects real time: linearizable, and all that follows
 	Atomicity   atomicity.Score
 	Staleness   staleness.Score
 	Losses      converge.Losses
@@ -133,7 +134,11 @@ func Score(r Run) Scores {
 	s := Scores{Operations: len(h)}
 	d := &s.Detail
 	d.Keys = all
-	d.Atomicity = atomicity.MeasureKeys(h, all)
+	if d.Explained = explained(h, all); d.Explained {
+		d.Atomicity = faultless(all)
+	} else {
+		d.Atomicity = atomicity.MeasureKeys(h, all)
+	}
 	d.Staleness = staleness.MeasureKeys(h, all)
 	d.Losses = converge.LostWritesOf(h, all, r.Finals)
 	d.Ledger = effects.OfKeys(h, all, r.Finals)

@@ -44,6 +44,9 @@ func (s *Score) Visibility() []Visible {
 // share p was fresh. It is 0 if that is so of all reads, and there is none (false)
 // if it is not even so of the reads called latest.
 func (s *Score) VisibleAfter(p float64) (time.Duration, bool) {
+	if !slices.ContainsFunc(s.Samples, func(x Sample) bool { return !x.Fresh }) {
+		return 0, true
+	}
 	sorted := slices.Clone(s.Samples)
 	slices.SortFunc(sorted, func(a, b Sample) int { return cmp.Compare(b.Since, a.Since) })
 	t, ok := time.Duration(0), len(sorted) == 0
