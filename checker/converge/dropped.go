@@ -19,6 +19,9 @@ type Dropped struct {
 // dropped adds the acknowledged writes of a key whose order of versions is known
 // that were dropped, in O(n log n).
 func (k *key) dropped(l *Losses) {
+	if !k.anyDropped() {
+		return
+	}
 	seen := slices.Concat(k.acked, k.Reads)
 	slices.SortStableFunc(seen, func(a, b int32) int { return cmp.Compare(k.h[a].Return, k.h[b].Return) })
 	byCall := slices.Clone(k.acked)
@@ -34,6 +37,36 @@ func (k *key) dropped(l *Losses) {
 			l.Dropped = append(l.Dropped, Dropped{int(i), int(newest)})
 		}
 	}
+}
+
+// anyDropped reports whether any write was dropped, in O(n): whether anything of a
+// greater version had returned before it was called.
+func (k *key) anyDropped() bool {
+	ranks, _ := k.Ranks(k.h)
+	first := make([]history.Time, ranks.Count+2) // by rank: the first return of what has it or a greater one
+	for rank := range first {
+		first[rank] = history.Never
+	}
+	note := func(rank int32, i int32) {
+		if op := &k.h[i]; op.Status == history.OK {
+			first[rank] = min(first[rank], op.Return)
+		}
+	}
+	for place, i := range k.Writes {
+		note(ranks.Writes[place], i)
+	}
+	for n, i := range k.Reads {
+		note(ranks.Reads[n], i)
+	}
+	for rank := len(first) - 2; rank >= 0; rank-- {
+		first[rank] = min(first[rank], first[rank+1])
+	}
+	for place, i := range k.Writes {
+		if op := &k.h[i]; op.Status == history.OK && first[ranks.Writes[place]+1] < op.Call {
+			return true
+		}
+	}
+	return false
 }
 
 func (k *key) version(i int32) history.Version { return k.h[i].Version }

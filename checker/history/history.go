@@ -121,7 +121,10 @@ type Version struct{ Major, Minor int64 }
 
 // Compare returns -1, 0 or +1: whether v is before, at or after w.
 func (v Version) Compare(w Version) int {
-	return cmp.Or(cmp.Compare(v.Major, w.Major), cmp.Compare(v.Minor, w.Minor))
+	if v.Major != w.Major {
+		return cmp.Compare(v.Major, w.Major)
+	}
+	return cmp.Compare(v.Minor, w.Minor)
 }
 
 // An Attempt is one request of an operation to one replica.

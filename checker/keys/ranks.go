@@ -39,6 +39,9 @@ func (k *Key) findRanks(h history.History) (Ranks, bool) {
 	if k.Shape == Items || !k.versioned(h) {
 		return Ranks{}, false
 	}
+	if k.Shape == Register && !slices.Contains(k.From, Nobody) {
+		return k.rankWrites(h)
+	}
 	all := make([]ranked, 0, len(k.Writes)+len(k.Reads))
 	for place, i := range k.Writes {
 		if op := &h[i]; op.Version != (history.Version{}) {
@@ -68,6 +71,49 @@ func (k *Key) findRanks(h history.History) (Ranks, bool) {
 			return Ranks{}, false
 		}
 		all = all[n:]
+	}
+	return r, true
+}
+
+// rankWrites is findRanks where the write of everything that was read is known:
+// then writes alone need be sorted, which most stores' versions are already.
+func (k *Key) rankWrites(h history.History) (Ranks, bool) {
+	version := make([]history.Version, len(k.Writes)) // a write without an answer has that of its reads
+	for place, i := range k.Writes {
+		version[place] = h[i].Version
+	}
+	for n, i := range k.Reads {
+		w := k.From[n]
+		switch {
+		case w < 0:
+		case version[w] == (history.Version{}):
+			version[w] = h[i].Version
+		case version[w] != h[i].Version:
+			return Ranks{}, false
+		}
+	}
+	order := make([]int32, 0, len(k.Writes)) // of the places, by version
+	for place := range version {
+		if version[place] != (history.Version{}) {
+			order = append(order, int32(place))
+		}
+	}
+	if len(order) == 0 {
+		return Ranks{}, false
+	}
+	slices.SortFunc(order, func(a, b int32) int { return version[a].Compare(version[b]) })
+	r := Ranks{Writes: make([]int32, len(k.Writes)), Reads: make([]int32, len(k.Reads))}
+	for i, place := range order {
+		if i > 0 && version[place] == version[order[i-1]] {
+			return Ranks{}, false
+		}
+		r.Count++
+		r.Writes[place] = r.Count
+	}
+	for n, w := range k.From {
+		if w >= 0 {
+			r.Reads[n] = r.Writes[w]
+		}
 	}
 	return r, true
 }
