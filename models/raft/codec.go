@@ -43,15 +43,26 @@ func appendValue(b []byte, v history.Value) []byte {
 	return b
 }
 
-// decode returns the proposal that encode wrote. It panics if data is anything else.
-func decode(data []byte) (number uint64, r *store.Request) {
+// A decoder reads proposals, one after the other. Their requests lie in the same
+// memory, and their keys are each made once.
+type decoder struct {
+	req  *store.Request
+	keys map[string]string
+}
+
+func newDecoder(cfg store.Config) decoder { return decoder{cfg.Request(), map[string]string{}} }
+
+// decode returns the proposal that encode wrote, which is good until the next. It
+// panics if data is anything else.
+func (d *decoder) decode(data []byte) (number uint64, r *store.Request) {
 	in := reader{data}
-	r = new(store.Request)
+	r = d.req
+	r.In, r.Expect, r.Once = history.Value{}, nil, nil
 	number = binary.LittleEndian.Uint64(in.next(8))
 	r.Kind = history.Kind(in.next(1)[0])
 	r.Token.Client = sim.NodeID(uint32(in.uvarint()))
 	r.Token.Seq = in.uvarint()
-	r.Key = string(in.next(int(in.uvarint())))
+	r.Key = d.key(in.next(int(in.uvarint())))
 	if r.Kind.Mutates() {
 		r.In = in.value()
 	}
@@ -63,6 +74,16 @@ func decode(data []byte) (number uint64, r *store.Request) {
 		r.Once = &store.Once{Part: store.Part(in.next(1)[0]), At: sim.Time(in.varint()), Keep: time.Duration(in.varint())}
 	}
 	return number, r
+}
+
+// key returns the key that bytes spell.
+func (d *decoder) key(spelled []byte) string {
+	key, known := d.keys[string(spelled)]
+	if !known {
+		key = string(spelled)
+		d.keys[key] = key
+	}
+	return key
 }
 
 // A reader takes numbers off the front of what is left.

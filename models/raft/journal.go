@@ -3,6 +3,8 @@ package raft
 import (
 	etcd "go.etcd.io/raft/v3"
 	pb "go.etcd.io/raft/v3/raftpb"
+
+	"faultline/models/store"
 )
 
 // A journal is the replica's log: on the simulated disk, to be found again after
@@ -17,6 +19,7 @@ type journal struct {
 	before  *pb.Entry   // term and index of the entry before the first
 	entries []*pb.Entry // consecutive
 	found   bool        // the disk was not empty at the start
+	records *store.Slab[record]
 }
 
 // A record is one write to the disk: what follows from it that is not nil.
@@ -65,7 +68,7 @@ func (j *journal) put(entries []*pb.Entry) {
 // that it announces, or nil. It returns the record for the disk. One that only
 // tells that more is committed need not go there: the next leader will say so again.
 func (j *journal) take(m *pb.Message, snap *snapshot) *record {
-	rec := &record{entries: m.GetEntries()}
+	rec := j.records.New(record{entries: m.GetEntries()})
 	if m.Term != nil {
 		rec.hard = &pb.HardState{Term: m.Term, Vote: m.Vote, Commit: m.Commit}
 	}

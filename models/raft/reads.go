@@ -67,6 +67,7 @@ func (r *replica) askRound(e sim.Env) {
 	rs.began = e.Clock()
 	rs.round, rs.next = rs.next, nil
 	r.node.ReadIndex(binary.LittleEndian.AppendUint64(nil, rs.number))
+	r.fed = true
 	r.unsettle(e)
 }
 

@@ -38,11 +38,14 @@ type replica struct {
 	rejected rejection // the last one in this tick
 
 	settling  sim.TimerID // zero if the library has nothing new to ask for
+	fed       bool        // the library was told something since it was last asked what to do
 	heardIn   uint64      // the latest term of a message from a leader
 	proposals proposals
 	reads     reads
 	snapshots snapshots
 	revival   sim.TimerID
+	decoder   decoder
+	replies   *store.Slab[store.Reply]
 }
 
 func newReplica(cfg store.Config, id sim.NodeID) *replica {
@@ -64,7 +67,9 @@ func (r *replica) reset(cfg store.Config, id sim.NodeID) {
 		reads:     reads{mode: cfg.Choice("reads"), span: leaseSpan(patience, tick, cfg.Int("max_drift"))},
 		snapshots: snapshots{every: uint64(cfg.Int("snapshot_every")), sent: make([]int, len(cfg.Replicas))},
 	}
+	r.decoder, r.replies = newDecoder(cfg), store.SlabOf[store.Reply](cfg)
 	r.disk = store.NewJournal(true, r)
+	r.journal.records = store.SlabOf[record](cfg)
 	for i := range cfg.Replicas {
 		r.journal.voters = append(r.journal.voters, uint64(i)+1)
 	}
@@ -169,7 +174,8 @@ func (r *replica) unsettle(e sim.Env) {
 func (r *replica) settle(e sim.Env) {
 	e.Cancel(r.settling)
 	r.settling = 0
-	for r.node.HasReady() {
+	for r.fed = true; r.fed && r.node.HasReady(); { // to ask in vain takes it four allocations
+		r.fed = false
 		rd := r.node.Ready()
 		r.observe(e, &rd)
 		for _, m := range rd.Messages {
@@ -207,6 +213,7 @@ func (r *replica) deliver(e sim.Env, responses []*pb.Message) {
 	for _, m := range responses {
 		if m.GetTo() == r.id {
 			must(r.node.Step(m))
+			r.fed = true
 		} else {
 			r.send(e, m)
 		}
@@ -218,7 +225,7 @@ func (r *replica) apply(e sim.Env, m *pb.Message) {
 	for _, entry := range m.GetEntries() {
 		r.applied = entry.GetIndex()
 		if len(entry.GetData()) > 0 { // a new leader begins with an empty entry
-			number, req := decode(entry.GetData())
+			number, req := r.decoder.decode(entry.GetData())
 			r.answer(e, number, r.state.Apply(req, history.Version{Major: int64(entry.GetTerm()), Minor: int64(entry.GetIndex())}))
 		}
 	}

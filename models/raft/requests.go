@@ -78,6 +78,7 @@ func (r *replica) propose(e sim.Env) {
 	p := &r.proposals
 	err := r.node.Step(&pb.Message{Type: pb.MsgProp.Enum(), From: new(r.id), Entries: p.entries})
 	must(err)
+	r.fed = true
 	if err != nil {
 		r.refuse(e, p.gathered)
 	} else {
@@ -99,7 +100,7 @@ func (r *replica) answer(e sim.Env, number uint64, reply *store.Reply) {
 	if missing >= uint64(len(p.pending)) {
 		return // another replica's, or that of an earlier life
 	}
-	reply = reply.Copy() // as it is, the state machine keeps it
+	reply = r.replies.New(*reply) // as it is, the state machine keeps it
 	reply.ID = p.pending[missing].id
 	e.Send(p.pending[missing].from, reply)
 	p.pending = p.pending[missing+1:]

@@ -64,6 +64,9 @@ func (b *Boxes) Request(r Request) *Request {
 	return b.requests.New(r)
 }
 
+// Request returns an empty request, whose replies will lie in the run's memory.
+func (c Config) Request() *Request { return &Request{boxes: c.Boxes} }
+
 // SlabOf returns the run's memory for messages of one type, which all replicas
 // share; or memory of its own, if nobody keeps the run's.
 func SlabOf[M any](cfg Config) *Slab[M] {
