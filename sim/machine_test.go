@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -167,5 +168,93 @@ func TestKilledScriptsRunTheirDeferredCalls(t *testing.T) {
 	s.Run(sim.Time(2 * time.Hour))
 	if !ended || !p.Done() {
 		t.Errorf("deferred call ran: %v; done: %v", ended, p.Done())
+	}
+}
+
+// A script of a few sleeps, waits for a message and waits to be woken, on a coroutine
+// or in steps: nobody can tell the difference.
+func TestStepsDoWhatACoroutineDoes(t *testing.T) {
+	type wait struct {
+		what int // 0: sleep, 1: for a message, 2: to be woken
+		d    time.Duration
+	}
+	const awaitWake = 2
+	rng := sim.NewStream(3, "programs")
+	for range 300 {
+		var program []wait
+		for range 1 + rng.IntN(12) {
+			program = append(program, wait{rng.IntN(3), time.Duration(rng.IntN(4)) * time.Millisecond})
+		}
+		play := func(steps bool) (events []string, hash uint64) {
+			s := sim.New(7)
+			defer s.Close()
+			s.Use(jitter{s.Stream("wire")})
+			note := func(p *sim.Proc, msg any, ok bool) { events = append(events, fmt.Sprint(p.Now(), msg, ok)) }
+			var p *sim.Proc
+			if steps {
+				next, waits := 0, false
+				p = s.GoSteps(9, "script", func() {
+					for next < len(program) {
+						w := program[next]
+						switch {
+						case w.what == 0 && !waits && p.AwaitTime(p.Now().Add(w.d)):
+							waits = true
+							return
+						case w.what == awaitWake && !waits:
+							p.AwaitWake()
+							waits = true
+							return
+						case w.what == 1:
+							_, msg, ok := p.Poll()
+							if !ok && !waits && p.AwaitMessage(p.Now().Add(w.d)) {
+								waits = true
+								return
+							}
+							note(p, msg, ok)
+						default:
+							note(p, nil, true)
+						}
+						next, waits = next+1, false
+					}
+				})
+			} else {
+				p = s.Go(9, "script", func(p *sim.Proc) {
+					for _, w := range program {
+						switch w.what {
+						case 0:
+							p.Sleep(w.d)
+							note(p, nil, true)
+						case awaitWake:
+							p.Wait()
+							note(p, nil, true)
+						default:
+							_, msg, ok := p.Recv(p.Now().Add(w.d))
+							note(p, msg, ok)
+						}
+					}
+				})
+			}
+			s.Go(8, "world", func(w *sim.Proc) {
+				for i := range 30 {
+					w.Sleep(time.Duration(w.Rand().IntN(2_000_000)))
+					if w.Rand().IntN(3) == 0 {
+						p.Wake()
+					} else {
+						w.Send(9, i)
+					}
+				}
+				p.Kill()
+			})
+			s.Run(sim.Forever)
+			if !p.Done() {
+				t.Fatalf("%v: the script goes on for ever (in steps: %v)", program, steps)
+			}
+			return events, s.Hash()
+		}
+		a, hash := play(false)
+		b, same := play(true)
+		if !slices.Equal(a, b) || hash != same {
+			t.Fatalf("%v: on a coroutine %v (%016x), in steps %v (%016x)", program, a, hash, b, same)
+		}
 	}
 }

@@ -48,3 +48,25 @@ func TestDropEarly(t *testing.T) {
 		t.Errorf("added %v, the log ends at %d", got, log.Last())
 	}
 }
+
+// A log that forgets its beginning stays in its memory, and has every write in its place.
+func TestLogKeepsItsRoom(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var log store.Log[uint64]
+		lag := uint64(rapid.IntRange(0, 300).Draw(t, "lag"))
+		for place := uint64(1); place <= 2000; place++ {
+			log.Append(place)
+			if place%7 == 0 && place > lag {
+				log.Forget(place - lag)
+			}
+			for at := log.Forgotten() + 1; at <= log.Last(); at += max(1, lag/2) {
+				if *log.At(at) != at {
+					t.Fatalf("at %d stands %d", at, *log.At(at))
+				}
+			}
+		}
+		if held := log.After(log.Forgotten()); uint64(len(held)) != 2000-log.Forgotten() || cap(held) > 4*(int(lag)+64) {
+			t.Fatalf("the log holds %d writes in room for %d, %d of them lagging", len(held), cap(held), lag)
+		}
+	})
+}
