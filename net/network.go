@@ -147,12 +147,7 @@ func (n *Network) Carry(from, to sim.NodeID, msg any) sim.Fate {
 		n.room(from, to)
 	}
 	a, b := &n.nodes[from], &n.nodes[to]
-	return n.decide(from, to, msg, sim.Mix(a.out+b.in+n.counts.count(from, to)*step))
-}
-
-// decide decides the fate of a message, given its draw.
-func (n *Network) decide(from, to sim.NodeID, msg any, draw uint64) sim.Fate {
-	a, b := &n.nodes[from], &n.nodes[to]
+	draw := sim.Mix(a.out + b.in + n.counts.count(from, to)*step)
 	n.stats.Sent++
 	if a.host == b.host {
 		return sim.Arrives(n.loopback.Sample(draw))

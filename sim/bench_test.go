@@ -145,14 +145,13 @@ func BenchmarkTraceHash(b *testing.B) {
 // runUnhashed is Run without the hash.
 func (s *Sim) runUnhashed(until Time) {
 	s.halted = false
-	var ev event
-	for !s.halted && s.queue.pop(min(until, s.outbox.due-1), &ev) {
-		if s.queue.first == 1 && len(s.nodes) >= manyNodes {
+	for e := s.queue.next(min(until, s.outbox.due-1)); e != nil; e = s.queue.next(min(until, s.outbox.due-1)) {
+		if s.queue.first == 0 && len(s.nodes) >= manyNodes {
 			s.approach()
 		}
-		s.now = ev.at
+		s.now = e.at
 		s.stats.Events++
-		s.fire(&ev)
+		s.deliver(e)
 	}
 	s.now = until
 }

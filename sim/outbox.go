@@ -67,10 +67,14 @@ func (s *Sim) post(from, to NodeID, msg any) bool {
 
 // flush empties the outbox.
 func (s *Sim) flush() {
-	o := &s.outbox
-	if o.count == 0 {
-		return
+	if s.outbox.count > 0 {
+		s.decide()
 	}
+}
+
+// decide has the wire decide about all messages in the outbox, and schedules their arrivals.
+func (s *Sim) decide() {
+	o := &s.outbox
 	parcels := o.parcels[:o.count]
 	o.count, o.due = 0, Forever
 	o.wire.CarryAll(parcels)

@@ -33,7 +33,7 @@ const (
 // all events of a slot before those of a later slot.
 //
 //	push    insert into the run if due by the horizon; otherwise append to a slot
-//	pop     take the first of the run
+//	next    look at the first of the run, to take it out
 //	refill  when the run is empty: the first slots that are occupied become the
 //	        run if they are short; a long one is dealt out to the level below
 //	cancel  strike an event out where it lies
@@ -152,11 +152,12 @@ func (q *queue) repeat(at Time, ev *event) {
 
 // add returns room for an event, and the block that it is in unless that is the run.
 func (q *queue) add(at Time) (*entry, *block) {
-	if at <= q.horizon && q.last == runLen {
-		q.makeRoom()
-	}
 	if at <= q.horizon {
-		return q.insert(at), nil
+		if q.last < runLen {
+			return q.insert(at), nil
+		}
+		q.makeRoom()
+		return q.add(at)
 	}
 	level, index := q.place(at)
 	l := q.level[level]
@@ -186,29 +187,38 @@ func (q *queue) start(level, index uint) Time {
 	return Time(uint64(q.base)&^higher | uint64(index)<<(digitBits*level) ^ signBit&higher)
 }
 
-// pop takes the earliest event out into ev, unless there is none or it lies
-// after until. Once there was none until then, none must be pushed before then.
-func (q *queue) pop(until Time, ev *event) bool {
+// next returns the earliest event, which is then the first of the run, or nil if
+// there is none or it lies after until. Once there was none until then, none must be
+// pushed before then.
+func (q *queue) next(until Time) *entry {
 	for q.first == q.last {
 		if !q.refill(until) {
-			return false
+			return nil
 		}
 	}
-	e := &q.run[q.first]
-	if e.at > until {
-		return false
+	if e := &q.run[q.first%runLen]; e.at <= until {
+		return e
 	}
-	q.first++
+	return nil
+}
+
+// take takes the first event of the run out into ev.
+func (q *queue) take(e *entry, ev *event) {
 	ev.at, ev.msg = e.at, e.msg
-	e.msg = nil
 	if e.node >= 0 {
 		ev.id, ev.node, ev.from, ev.life, ev.kind = 0, e.node, NodeID(e.more), 0, evMessage
-		return true
+	} else {
+		n := &q.notes[e.more]
+		ev.id, ev.node, ev.from, ev.life, ev.kind = n.id(e.more), ^e.node, n.from, n.life, n.kind
+		q.release(e.more)
 	}
-	n := &q.notes[e.more]
-	ev.id, ev.node, ev.from, ev.life, ev.kind = n.id(e.more), ^e.node, n.from, n.life, n.kind
-	q.release(e.more)
-	return true
+	q.drop(e)
+}
+
+// drop drops the first event of the run.
+func (q *queue) drop(e *entry) {
+	e.msg = nil
+	q.first++
 }
 
 // refill fills the run, which is empty, with the next events, unless there are
@@ -224,7 +234,7 @@ func (q *queue) refill(until Time) bool {
 		}
 		switch {
 		case l.tail[index] == &l.own[index]:
-			q.take(level, start)
+			q.gather(level, start)
 		case level == 0:
 			q.takeBlock(index, start)
 		default:
@@ -236,9 +246,9 @@ func (q *queue) refill(until Time) bool {
 	return false
 }
 
-// take makes the first slots of a level the run, until it has enough. The first
+// gather makes the first slots of a level the run, until it has enough. The first
 // one, which begins at start, is short.
-func (q *queue) take(level uint, start Time) {
+func (q *queue) gather(level uint, start Time) {
 	l := q.level[level]
 	var index uint
 	q.first, q.last = 0, 0

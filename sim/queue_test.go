@@ -112,6 +112,15 @@ func (p *pair) reset(t *rapid.T) {
 	}
 }
 
+// pop takes the earliest event out into ev, unless there is none until then.
+func (q *queue) pop(until Time, ev *event) bool {
+	e := q.next(until)
+	if e != nil {
+		q.take(e, ev)
+	}
+	return e != nil
+}
+
 func (p *pair) pop(t *rapid.T, until Time) bool {
 	t.Helper()
 	var ev event

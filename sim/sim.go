@@ -276,22 +276,29 @@ func (s *Sim) Halt() { s.halted = true }
 func (s *Sim) Run(until Time) {
 	s.halted = false
 	last := min(until, Forever-1) // what is due at Forever never happens
-	var ev event
 	for !s.halted {
-		if !s.queue.pop(min(last, s.outbox.due-1), &ev) {
+		e := s.queue.next(min(last, s.outbox.due-1))
+		if e == nil {
 			if s.outbox.count == 0 {
 				break
 			}
 			s.flush()
 			continue
 		}
-		if s.queue.first == 1 && len(s.nodes) >= manyNodes {
+		if s.queue.first == 0 && len(s.nodes) >= manyNodes {
 			s.approach()
 		}
-		s.now = ev.at
+		s.now = e.at
 		s.stats.Events++
-		s.hash = fold(s.hash, ev.at, ev.kind, ev.node, ev.from)
-		s.fire(&ev)
+		if e.node >= 0 {
+			s.hash = fold(s.hash, e.at, evMessage, e.node, NodeID(e.more))
+			s.deliver(e)
+		} else {
+			var ev event
+			s.queue.take(e, &ev)
+			s.hash = fold(s.hash, ev.at, ev.kind, ev.node, ev.from)
+			s.fire(&ev)
+		}
 	}
 	s.close()
 	if !s.halted && until != Forever && until > s.now {
@@ -299,17 +306,30 @@ func (s *Sim) Run(until Time) {
 	}
 }
 
-// fire runs the handler of one event.
+// deliver takes a message, the first event of the run, out of it and hands it to
+// its node. Most events are messages to nodes that have nothing else to do: these
+// are read where they lie.
+func (s *Sim) deliver(e *entry) {
+	n := s.nodes[e.node]
+	if !n.plain {
+		var ev event
+		s.queue.take(e, &ev)
+		n.arrive(&ev)
+		return
+	}
+	from, msg := NodeID(e.more), e.msg
+	s.queue.drop(e)
+	s.outbox.open = true
+	s.stats.Delivered++
+	if s.tracer != nil {
+		s.trace(Deliver, n.id, from, msg)
+	}
+	n.handler.Receive(n, from, msg)
+}
+
+// fire runs the handler of an event that is not a message.
 func (s *Sim) fire(ev *event) {
 	switch ev.kind {
-	case evMessage:
-		n := s.nodes[ev.node]
-		if n.plain {
-			s.outbox.open = true
-			s.receive(n, ev.from, ev.msg)
-		} else {
-			n.arrive(ev)
-		}
 	case evTimer, evSync, evStart, evWorked, evChore:
 		if n := s.nodes[ev.node]; n.life == ev.life {
 			n.own(ev)
