@@ -23,17 +23,16 @@ type counts struct {
 // A page is a part of the hash table (linear probing).
 type page struct {
 	slots [pageSlots]uint32 // the last bits of a link's name, and its count; 0 if free
-	used  int32             // slots that are not free
-	depth int32             // bits with which the names of all its links begin
+	depth uint32            // bits with which the names of all its links begin
 }
 
 const (
-	tableWidth = 10                // up to which all links always have a table
-	pageBytes  = 1 << 12           // of memory
-	pageSlots  = pageBytes/4 - 2   // in that memory
-	pageFull   = pageSlots * 7 / 8 // slots in use, after which a page is split
-	countBits  = 8                 // of a slot
-	countMax   = 1<<countBits - 1  // the count in a slot that stands for one in many
+	tableWidth = 10               // up to which all links always have a table
+	pageBytes  = 1 << 12          // of memory
+	pageSlots  = pageBytes/4 - 1  // in that memory
+	farthest   = 48               // slots from a name's home, at which its page is split: that is at 4/5 or so
+	countBits  = 8                // of a slot
+	countMax   = 1<<countBits - 1 // the count in a slot that stands for one in many
 )
 
 // A link is a pair of nodes.
@@ -97,14 +96,15 @@ func (c *counts) countUsed(l link) uint64 {
 		c.rebuild(c.width, c.width <= tableWidth)
 		return c.count(l.ends())
 	}
-	s := c.slot(l.name())
+	x := l.name()
+	s, far := c.slot(x)
 	if *s&countMax >= countMax-1 {
 		return c.countMany(l, s)
 	}
 	*s++
 	n := uint64(*s & countMax)
-	if n == 1 {
-		c.added(l.name())
+	if far && n == 1 {
+		c.makeRoom(x)
 	}
 	return n
 }
@@ -119,57 +119,60 @@ func (c *counts) countMany(l link, s *uint32) uint64 {
 	return c.many[l]
 }
 
-// glance reads what count will need.
-func (c *counts) glance(from, to sim.NodeID) uint64 {
+// glance reads what the counts of some messages will need, one soon after the other.
+func (c *counts) glance(parcels []sim.Parcel) (sum uint64) {
 	if c.table != nil {
-		return uint64(c.table[int(from)<<(c.width&31)|int(to)])
+		for i := range parcels {
+			sum += uint64(c.table[int(parcels[i].From)<<(c.width&31)|int(parcels[i].To)])
+		}
+	} else if c.pages != nil {
+		for i := range parcels {
+			x := linkOf(parcels[i].From, parcels[i].To).name()
+			if p := c.pages[c.index(x)]; p != nil {
+				sum += uint64(p.slots[x.home()])
+			}
+		}
 	}
-	x := linkOf(from, to).name()
-	if c.pages == nil || c.pages[c.index(x)] == nil {
-		return 0
-	}
-	return uint64(c.pages[c.index(x)].slots[x.home()])
+	return sum
 }
 
 // index returns the place in pages of the page for a name.
 func (c *counts) index(x name) uint32 { return uint32(x) >> ((32 - c.depth) & 31) }
 
-// slot returns the slot of a link, which has count 0 if it is new.
-func (c *counts) slot(x name) *uint32 {
+// slot returns the slot of a link, which has count 0 if it is new, and whether it is far from home.
+func (c *counts) slot(x name) (s *uint32, far bool) {
 	p := c.pages[c.index(x)]
 	if p == nil {
-		p = &page{depth: int32(c.depth)}
+		p = &page{depth: uint32(c.depth)}
 		c.pages[c.index(x)] = p
 		c.made++
 	}
 	return p.slot(x)
 }
 
-func (p *page) slot(x name) *uint32 {
-	for i := x.home(); ; i++ {
+func (p *page) slot(x name) (s *uint32, far bool) {
+	home := x.home()
+	for i := home; ; i++ {
 		if i == pageSlots {
-			i = 0
+			i, home = 0, home-pageSlots
 		}
-		switch s := &p.slots[i]; {
-		case *s == 0:
+		s = &p.slots[i]
+		if *s == 0 {
 			*s = x.last()
-			return s
-		case *s&^countMax == x.last():
-			return s
+		}
+		if *s&^countMax == x.last() {
+			return s, i-home > farthest
 		}
 	}
 }
 
-// added notes that a link that was new has a count now, and makes room for another.
-func (c *counts) added(x name) {
-	p := c.pages[c.index(x)]
-	if p.used++; p.used < pageFull {
-		return
-	}
+// makeRoom makes room for more links, where there is a new one that is far from home.
+func (c *counts) makeRoom(x name) {
 	if (c.made+1)*pageBytes > 1<<(2*c.width) {
 		c.rebuild(c.width, true)
 		return
 	}
+	p := c.pages[c.index(x)]
 	if int(p.depth) == c.depth {
 		c.deepen()
 	}
@@ -198,9 +201,8 @@ func (c *counts) split(p *page, x name) {
 		c.pages[from+i] = q
 	}
 	old.each(x, func(x name, n uint32) {
-		p := c.pages[c.index(x)]
-		*p.slot(x) |= n
-		p.used++
+		s, _ := c.slot(x)
+		*s |= n
 	})
 }
 
@@ -274,11 +276,14 @@ func (c *counts) set(l link, n uint64) {
 		}
 		return
 	}
-	*c.slot(l.name()) |= uint32(min(n, countMax))
+	s, far := c.slot(l.name())
+	*s |= uint32(min(n, countMax))
 	if n >= countMax {
 		c.keep(l, n)
 	}
-	c.added(l.name())
+	if far {
+		c.makeRoom(l.name())
+	}
 }
 
 // keep keeps a count for which there is no room in a slot.

@@ -21,7 +21,7 @@ func TestCountsAreThoseOfAMap(t *testing.T) {
 			if dumb[l]++; c.count(from, to) != dumb[l] {
 				t.Fatalf("message %d from %d to %d was counted otherwise", dumb[l], from, to)
 			}
-			c.glance(from, to)
+			c.glance([]sim.Parcel{{From: from, To: to}})
 		}
 		for range rapid.IntRange(1, 6).Draw(t, "phases") {
 			if rapid.IntRange(0, 2).Draw(t, "more nodes") == 0 && width < 16 {

@@ -172,8 +172,9 @@ func (n *Network) CarryAll(parcels []sim.Parcel) {
 	for i := range parcels {
 		p := &parcels[i]
 		n.room(p.From, p.To)
-		n.warm += n.counts.glance(p.From, p.To) + n.nodes[p.From].out + n.nodes[p.To].in
+		n.warm += n.nodes[p.From].out + n.nodes[p.To].in
 	}
+	n.warm += n.counts.glance(parcels)
 	for i := range parcels {
 		p := &parcels[i]
 		p.Fate = n.Carry(p.From, p.To, p.Msg)
