@@ -7,7 +7,7 @@ import (
 
 // A node is one machine: a handler, a clock, a disk, a processor. It is the Env of its handler.
 //
-// What every message needs comes first, in one cache line.
+// What every message needs is a cache line beside those of other nodes; the rest is elsewhere.
 type node struct {
 	sim     *Sim
 	handler Handler
@@ -18,9 +18,14 @@ type node struct {
 	up      bool
 	paused  bool
 	started bool
-	build   func() Handler
-	late    bool // it was to start while it was paused
+	*parts
+	_ [8]byte // 64 bytes make a line
+}
 
+// The parts of a node are what not every message needs.
+type parts struct {
+	build     func() Handler
+	late      bool // it was to start while it was paused
 	processor processor
 	clock     Clock
 	disk      disk
@@ -32,7 +37,8 @@ func (n *node) empty() {
 	line.clear()
 	clear(disk.durable)
 	clear(disk.cache)
-	*n = node{}
+	*n.parts = parts{}
+	*n = node{parts: n.parts}
 	n.processor.line = line
 	n.disk.durable, n.disk.cache, n.disk.pending = disk.durable[:0], disk.cache[:0], disk.pending[:0]
 }

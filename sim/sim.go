@@ -129,6 +129,7 @@ type Sim struct {
 	warm    uint64  // see approach; means nothing
 	nodes   []*node // by NodeID; nil where there is none
 	spare   []*node // of earlier runs, for their memory
+	fresh   []node  // that no run had yet
 	procs   []*Proc
 	calls   []func() // by the index that their event carries
 	stats   Stats
@@ -159,7 +160,7 @@ func (s *Sim) Reset(seed uint64) {
 	queue.reset()
 	*s = Sim{
 		seed: seed, hash: mix(seed ^ hashSalt), queue: queue, outbox: outbox{due: Forever},
-		nodes: s.nodes[:0], spare: s.spare, procs: s.procs[:0], calls: s.calls[:0],
+		nodes: s.nodes[:0], spare: s.spare, fresh: s.fresh, procs: s.procs[:0], calls: s.calls[:0],
 	}
 }
 
@@ -246,11 +247,20 @@ func (s *Sim) place(id NodeID, build func() Handler) *node {
 	return n
 }
 
+// freshNodes is how many nodes are made together, so that they lie side by side.
+const freshNodes = 16
+
 // blank returns a node in the memory of an earlier run's, or else a new one.
 func (s *Sim) blank() *node {
 	last := len(s.spare) - 1
 	if last < 0 {
-		return new(node)
+		if len(s.fresh) == 0 {
+			s.fresh = make([]node, freshNodes)
+		}
+		n := &s.fresh[0]
+		s.fresh = s.fresh[1:]
+		n.parts = new(parts)
+		return n
 	}
 	n := s.spare[last]
 	s.spare = s.spare[:last]
