@@ -5,7 +5,7 @@ import "faultline/sim"
 // counts has the number of messages so far on every directed link. Among a thousand
 // nodes or less it is a table of all links. Among more, most links carry nothing:
 // then it is a hash table of those that do, until that would be as large as the
-// other. So the counts of 10,000 nodes, whose links would take 160 MB, take 7 bytes
+// other. So the counts of 10,000 nodes, whose links would take 160 MB, take 8 bytes
 // for each link in use. Where one lies takes no other read to know, so that the
 // misses of many messages overlap. And the hash table grows page by page (extendible
 // hashing: Fagin, Nievergelt, Pippenger and Strong, TODS 1979), so that it leaves no
@@ -30,7 +30,7 @@ const (
 	tableWidth = 10               // up to which all links always have a table
 	pageBytes  = 1 << 12          // of memory
 	pageSlots  = pageBytes/4 - 1  // in that memory
-	farthest   = 48               // slots from a name's home, at which its page is split: that is at 4/5 or so
+	farthest   = 24               // slots from home; where one lies farther, its page is split: two thirds full or so
 	countBits  = 8                // of a slot
 	countMax   = 1<<countBits - 1 // the count in a slot that stands for one in many
 )
@@ -200,8 +200,9 @@ func (c *counts) split(p *page, x name) {
 	for i := range half {
 		c.pages[from+i] = q
 	}
+	halves := [2]*page{p, q}
 	old.each(x, func(x name, n uint32) {
-		s, _ := c.slot(x)
+		s, _ := halves[x>>((32-p.depth)&31)%2].slot(x)
 		*s |= n
 	})
 }
