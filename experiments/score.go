@@ -253,7 +253,7 @@ func freshCurve(samples []staleness.Sample) []results.Fresh {
 // of the workload, not the final reads.
 func scoreService(row *results.Row, sc *Scenario, o *Outcome) {
 	ops := o.History[:len(o.History)-len(o.Final)]
-	s := served{row: row, window: windowOf(sc.Workload.Duration)}
+	s := served{row: row, window: windowOf(sc.Workload.Duration), answers: make([]history.Time, 0, len(ops))}
 	s.row.Timeline = results.Timeline{WindowMS: ms(s.window)}
 	for i := range ops {
 		s.add(&ops[i], o.Arrivals[i])
@@ -285,18 +285,17 @@ func windowOf(d time.Duration) time.Duration {
 type served struct {
 	row       *results.Row
 	window    time.Duration
-	all       results.Histogram
-	total     int64          // nanoseconds of all answered operations
-	answers   []history.Time // when operations were answered OK
-	reads     [2]int         // called, answered OK
+	took      [2]results.Counter // by reads, by mutations
+	total     int64              // nanoseconds of all answered operations
+	answers   []history.Time     // when operations were answered OK
+	reads     [2]int             // called, answered OK
 	mutations [2]int
 }
 
 func (s *served) add(op *history.Op, arrived sim.Time) {
-	kind := &s.reads
-	latency := &s.row.Latency.Read
+	kind, latency := &s.reads, &s.took[0]
 	if op.Kind.Mutates() {
-		kind, latency = &s.mutations, &s.row.Latency.Write
+		kind, latency = &s.mutations, &s.took[1]
 	}
 	kind[0]++
 	at := int(time.Duration(arrived) / s.window)
@@ -312,7 +311,6 @@ func (s *served) add(op *history.Op, arrived sim.Time) {
 		t.OK[at]++
 		took := int64(op.Return) - int64(arrived)
 		latency.Add(took)
-		s.all.Add(took)
 		s.total += took
 		s.answers = append(s.answers, op.Return)
 	case history.Failed:
@@ -334,13 +332,16 @@ func (s *served) shares() {
 }
 
 func (s *served) latencies() {
-	if s.all.Count() == 0 {
+	s.row.Latency = results.Latency{Read: s.took[0].Histogram(), Write: s.took[1].Histogram()}
+	all := s.row.Latency.Read
+	all.Merge(s.row.Latency.Write)
+	if all.Count() == 0 {
 		return
 	}
 	for metric, p := range map[string]float64{"p50": 0.50, "p99": 0.99, "p999": 0.999} { // any order: each is a metric of its own
-		s.row.Metrics[metric] = ms(time.Duration(s.all.Quantile(p)))
+		s.row.Metrics[metric] = ms(time.Duration(all.Quantile(p)))
 	}
-	s.row.Metrics["mean"] = float64(s.total) / float64(s.all.Count()) / float64(time.Millisecond)
+	s.row.Metrics["mean"] = float64(s.total) / float64(all.Count()) / float64(time.Millisecond)
 }
 
 // longestGap returns the longest stretch of the workload without an answer.

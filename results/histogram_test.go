@@ -43,13 +43,19 @@ func TestHistogramMergeIsAddingAll(t *testing.T) {
 		latencies := rapid.SliceOf(rapid.Int64Range(0, 1e11))
 		a, b := latencies.Draw(t, "a"), latencies.Draw(t, "b")
 		var left, right, all Histogram
+		var tally Counter
 		for _, ns := range a {
 			left.Add(ns)
 			all.Add(ns)
+			tally.Add(ns)
 		}
 		for _, ns := range b {
 			right.Add(ns)
 			all.Add(ns)
+			tally.Add(ns)
+		}
+		if got, want := mustJSON(t, tally.Histogram()), mustJSON(t, all); got != want {
+			t.Fatalf("tallied %s, want %s", got, want)
 		}
 		left.Merge(right)
 		if got, want := mustJSON(t, left), mustJSON(t, all); got != want {

@@ -76,8 +76,12 @@ func bit(b bool) uint64 {
 func (h History) Digest() uint64 {
 	d := digest(len(h))
 	for i := range h {
-		op := h[i].meaning()
-		d.op(&op)
+		if op := &h[i]; op.isPlain() {
+			d.op(op)
+		} else {
+			meant := op.meaning()
+			d.op(&meant)
+		}
 	}
 	return uint64(d)
 }

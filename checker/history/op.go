@@ -145,6 +145,18 @@ func (op *Op) MayMutate() bool {
 	}
 }
 
+// isPlain reports whether op is a read or write that holds nothing without meaning.
+func (op *Op) isPlain() bool {
+	switch {
+	case op.Swapped || op.Blind || !op.Expect.IsZero() || op.Status == Unknown && op.Return != Never:
+		return false
+	case op.Kind == Read:
+		return op.In.IsZero() && (op.Status == OK || op.Out.IsZero())
+	default:
+		return op.Kind == Write && op.Out.IsZero()
+	}
+}
+
 // meaning returns op without what means nothing for its kind and status: this
 // is what files hold and digests cover.
 func (op Op) meaning() Op {

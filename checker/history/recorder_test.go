@@ -1,6 +1,7 @@
 package history
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -137,5 +138,35 @@ func TestTimeString(t *testing.T) {
 		if got := at.String(); got != want {
 			t.Errorf("%d: %s, want %s", int64(at), got, want)
 		}
+	}
+}
+
+// The short way of a digest covers what the long one does.
+func TestDigestOfPlainOperations(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	value := func() Value { return Value{Num: rng.Int64N(2), List: make([]int64, rng.IntN(2))} }
+	plain := 0
+	for range 20_000 {
+		op := Op{
+			Kind: Kind(rng.IntN(4)), Status: Status(rng.IntN(3)), Swapped: rng.IntN(8) == 0, Blind: rng.IntN(8) == 0,
+			Key: "x", In: value(), Return: []Time{5, Never}[rng.IntN(2)],
+		}
+		if rng.IntN(4) == 0 {
+			op.Expect = value()
+		}
+		if rng.IntN(2) == 0 {
+			op.Out = value()
+		}
+		if op.isPlain() {
+			plain++
+		}
+		meant, d := op.meaning(), digest(1)
+		d.op(&meant)
+		if got := (History{op}).Digest(); got != uint64(d) {
+			t.Fatalf("digest %#x of %+v, want %#x", got, op, uint64(d))
+		}
+	}
+	if plain < 1000 {
+		t.Errorf("only %d operations were plain", plain)
 	}
 }
