@@ -1,23 +1,32 @@
 package net
 
-import "faultline/sim"
+import (
+	"math/bits"
+
+	"faultline/sim"
+)
 
 // counts has the number of messages so far on every directed link. Among a thousand
-// nodes or less it is a table of all links. Among more, most links carry nothing:
-// then it is a hash table of those that do, until that would be as large as the
-// other. So the counts of 10,000 nodes, whose links would take 160 MB, take 8 bytes
-// for each link in use. Where one lies takes no other read to know, so that the
-// misses of many messages overlap. And the hash table grows page by page (extendible
-// hashing: Fagin, Nievergelt, Pippenger and Strong, TODS 1979), so that it leaves no
-// smaller one behind: most of the time of a message on a new link is fresh memory's.
+// nodes or less it is a table of all links. Among more, most links carry nothing,
+// and most of the others one message: a bit for each link says whether it had its
+// first, and a hash table has the further ones, until that would be as large as a
+// table of all. So the counts of 10,000 nodes, whose links would take 160 MB, take
+// 20 MB and little more. Without the bits every new link makes the hash table grow,
+// which was half of a message's time; among more than 16,000 nodes the bits would be
+// too many. Where to look depends on no other read, so that the misses of many
+// messages overlap.
+//
+// The hash table grows page by page (extendible hashing: Fagin, Nievergelt, Pippenger
+// and Strong, TODS 1979) and leaves no smaller one behind, for fresh memory is slow.
 type counts struct {
-	width int             // log2 of the number of nodes that there is room for
-	table []uint8         // messages by sender and receiver, modulo 256; nil if pages has them
-	wraps []uint32        // how often a count in the table wrapped; nil if none did
-	pages []*page         // by the first bits of a link's name; several in a row may be the same; nil until needed
-	depth int             // how many bits
-	made  int             // pages that are not the same
-	many  map[link]uint64 // counts for which a slot has no room
+	width  int             // log2 of the number of nodes that there is room for
+	table  []uint8         // messages by sender and receiver, modulo 256; nil if pages has them
+	wraps  []uint32        // how often a count in the table wrapped; nil if none did
+	firsts []uint64        // a bit by sender and receiver: whether there was a message; nil if pages has the first ones too
+	pages  []*page         // by the first bits of a link's name; several in a row may be the same; nil until needed
+	depth  int             // how many bits
+	made   int             // pages that are not the same
+	many   map[link]uint64 // counts for which a slot has no room
 }
 
 // A page is a part of the hash table (linear probing).
@@ -28,6 +37,7 @@ type page struct {
 
 const (
 	tableWidth = 10               // up to which all links always have a table
+	bitsWidth  = 14               // up to which all links may have a bit: 2 KB for each sender
 	pageBytes  = 1 << 12          // of memory
 	pageSlots  = pageBytes/4 - 1  // in that memory
 	farthest   = 24               // slots from home; where one lies farther, its page is split: two thirds full or so
@@ -96,6 +106,29 @@ func (c *counts) countUsed(l link) uint64 {
 		c.rebuild(c.width, c.width <= tableWidth)
 		return c.count(l.ends())
 	}
+	if c.firsts != nil {
+		if c.first(l) {
+			return 1
+		}
+		return 1 + c.countFurther(l)
+	}
+	return c.countFurther(l)
+}
+
+// first counts a message if it is the link's first, as a bit.
+func (c *counts) first(l link) bool {
+	i := c.bit(l.ends())
+	word, bit := &c.firsts[i/64], uint64(1)<<(i%64)
+	had := *word & bit
+	*word |= bit
+	return had == 0
+}
+
+// bit returns the index of a link's bit in firsts.
+func (c *counts) bit(from, to sim.NodeID) uint { return uint(from)<<(c.width&31) | uint(to) }
+
+// countFurther counts a message in the pages, and returns how-maniest it is there.
+func (c *counts) countFurther(l link) uint64 {
 	x := l.name()
 	s, far := c.slot(x)
 	if *s&countMax >= countMax-1 {
@@ -127,13 +160,23 @@ func (c *counts) glance(parcels []sim.Parcel) (sum uint64) {
 		}
 	} else if c.pages != nil {
 		for i := range parcels {
-			x := linkOf(parcels[i].From, parcels[i].To).name()
-			if p := c.pages[c.index(x)]; p != nil {
-				sum += uint64(p.slots[x.home()])
-			}
+			sum += c.glanceUsed(parcels[i].From, parcels[i].To)
 		}
 	}
 	return sum
+}
+
+func (c *counts) glanceUsed(from, to sim.NodeID) uint64 {
+	if c.firsts != nil {
+		if i := c.bit(from, to); c.firsts[i/64]>>(i%64)&1 == 0 {
+			return 0
+		}
+	}
+	x := linkOf(from, to).name()
+	if p := c.pages[c.index(x)]; p != nil {
+		return uint64(p.slots[x.home()])
+	}
+	return 0
 }
 
 // index returns the place in pages of the page for a name.
@@ -217,7 +260,8 @@ func (p *page) each(x name, f func(x name, n uint32)) {
 	}
 }
 
-// each calls f with the links that are in use and their counts.
+// each calls f with the links that are in use and their counts; perhaps first with a
+// count of 1 if it is more.
 func (c *counts) each(f func(l link, n uint64)) {
 	for i, low := range c.table {
 		n := uint64(low)
@@ -228,6 +272,13 @@ func (c *counts) each(f func(l link, n uint64)) {
 			f(linkOf(sim.NodeID(i>>c.width), sim.NodeID(i%(1<<c.width))), n)
 		}
 	}
+	known := uint64(0)
+	for i, word := range c.firsts {
+		for known = 1; word != 0; word &= word - 1 {
+			bit := 64*i + bits.TrailingZeros64(word)
+			f(linkOf(sim.NodeID(bit>>c.width), sim.NodeID(bit%(1<<c.width))), 1)
+		}
+	}
 	for i, p := range c.pages {
 		if p == nil || i > 0 && p == c.pages[i-1] {
 			continue
@@ -235,9 +286,9 @@ func (c *counts) each(f func(l link, n uint64)) {
 		p.each(name(i)<<(32-c.depth), func(x name, n uint32) {
 			l := x.link()
 			if n == countMax {
-				f(l, c.many[l])
+				f(l, known+c.many[l])
 			} else {
-				f(l, uint64(n))
+				f(l, known+uint64(n))
 			}
 		})
 	}
@@ -245,14 +296,14 @@ func (c *counts) each(f func(l link, n uint64)) {
 
 // grow makes room for 2^width nodes.
 func (c *counts) grow(width int) {
-	if c.table == nil {
+	if c.table == nil && c.firsts == nil {
 		c.width = width
 	} else {
 		c.rebuild(width, width <= tableWidth)
 	}
 }
 
-// rebuild makes room for 2^width nodes, in a table of all links or in a hash table.
+// rebuild makes room for 2^width nodes, in a table of all links or without one.
 func (c *counts) rebuild(width int, all bool) {
 	old := *c
 	*c = counts{width: width}
@@ -261,11 +312,14 @@ func (c *counts) rebuild(width int, all bool) {
 	} else {
 		c.depth = countBits
 		c.pages = make([]*page, 1<<c.depth)
+		if width <= bitsWidth {
+			c.firsts = make([]uint64, 1<<(2*width)/64)
+		}
 	}
 	old.each(c.set)
 }
 
-// set sets the count of a link that has none.
+// set sets the count of a link.
 func (c *counts) set(l link, n uint64) {
 	if c.table != nil {
 		from, to := l.ends()
@@ -277,8 +331,19 @@ func (c *counts) set(l link, n uint64) {
 		}
 		return
 	}
+	if c.firsts != nil {
+		c.first(l)
+		n--
+	}
+	if n > 0 {
+		c.setFurther(l, n)
+	}
+}
+
+// setFurther sets the count of a link in the pages.
+func (c *counts) setFurther(l link, n uint64) {
 	s, far := c.slot(l.name())
-	*s |= uint32(min(n, countMax))
+	*s = *s&^countMax | uint32(min(n, countMax))
 	if n >= countMax {
 		c.keep(l, n)
 	}
