@@ -32,7 +32,7 @@ type Parcel struct {
 }
 
 const (
-	outboxSize = 32
+	outboxSize = 64
 	manyNodes  = 256 // from which on the state of nodes and links is too much for the nearest cache
 )
 
