@@ -26,8 +26,9 @@ type peer struct {
 	messages int                                  // of a run
 	prepare  func(dir string) error               // compiles it, or says why it cannot be had
 	command  func(dir string, n, m int) *exec.Cmd // plays m messages between n nodes
-	reason   error
-	costs    map[int][]float64 // nanoseconds of processor time a message, by nodes and round
+	reason   error                                // why it cannot be had
+	failed   map[int]error                        // numbers of nodes that it cannot play
+	costs    map[int][]float64                    // nanoseconds of processor time a message, by nodes and round
 }
 
 // peers are those that are compared; the first is ours.
@@ -158,7 +159,7 @@ func compare(rounds int, list string) error {
 	defer os.RemoveAll(dir)
 	all := peers()
 	for _, p := range all {
-		p.costs = map[int][]float64{}
+		p.costs, p.failed = map[int][]float64{}, map[int]error{}
 		p.reason = p.prepare(dir)
 	}
 	if all[0].reason != nil {
@@ -167,12 +168,12 @@ func compare(rounds int, list string) error {
 	for range rounds {
 		for _, n := range sizes {
 			for _, p := range all {
-				if p.reason != nil {
+				if p.reason != nil || p.failed[n] != nil {
 					continue
 				}
 				cost, err := p.measure(dir, n, max(p.messages, 16*n))
 				if err != nil {
-					p.reason = fmt.Errorf("%d nodes: %w", n, err)
+					p.failed[n] = err
 					continue
 				}
 				p.costs[n] = append(p.costs[n], cost)
@@ -209,8 +210,8 @@ func table(all []*peer, sizes []int) {
 			}
 			slices.Sort(ratios)
 			costs := slices.Sorted(slices.Values(p.costs[n]))
-			if len(costs) == 0 {
-				fmt.Print(" |")
+			if p.failed[n] != nil {
+				fmt.Printf(" fails: %v |", p.failed[n])
 				continue
 			}
 			fmt.Printf(" %.2f (%.2f-%.2f), %.0f ns |", median(ratios), ratios[0], ratios[len(ratios)-1], median(costs))
