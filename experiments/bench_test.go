@@ -60,14 +60,17 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
+// shortRuns are of about 1,000 operations of 10 clients at 3 replicas.
+var shortRuns = []struct {
+	model  string
+	length time.Duration
+}{{"primarybackup", 320 * time.Millisecond}, {"raft", 450 * time.Millisecond}}
+
 // BenchmarkShortRun measures how many runs of about 1,000 operations of 10 clients
 // at 3 replicas a sweep carries out, played and scored, and how many are played
 // alone: per second on the wall, and per second of processor time.
 func BenchmarkShortRun(b *testing.B) {
-	for _, short := range []struct {
-		model  string
-		length time.Duration
-	}{{"primarybackup", 320 * time.Millisecond}, {"raft", 450 * time.Millisecond}} {
+	for _, short := range shortRuns {
 		sc := load(models.Find(short.model), 3, 10, short.length)
 		b.Run(short.model+"/scored", func(b *testing.B) {
 			sweep := experiments.Sweep{Cells: []experiments.Cell{{Scenario: sc}}, Row: func(results.Row) error { return nil }}
@@ -90,6 +93,22 @@ func BenchmarkShortRun(b *testing.B) {
 						}
 					}
 				})
+			})
+		})
+	}
+}
+
+// BenchmarkScore measures what it takes to score the short runs of BenchmarkShortRun.
+func BenchmarkScore(b *testing.B) {
+	for _, short := range shortRuns {
+		sc := load(models.Find(short.model), 3, 10, short.length)
+		b.Run(short.model, func(b *testing.B) {
+			var runner experiments.Runner
+			o := runner.Run(sc, 1)
+			measureRuns(b, func() {
+				for range b.N {
+					experiments.Score(sc, o)
+				}
 			})
 		})
 	}
