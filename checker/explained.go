@@ -19,8 +19,7 @@ import (
 // be removed, no guarantee to a session is broken, and no write was old when it was
 // acknowledged. Most runs of a store that keeps its word are of this kind, and are
 // scored in a fraction of the time.
-func explained(h history.History, all []keys.Key) bool {
-	var s spans
+func (s *spans) explained(h history.History, all []keys.Key) bool {
 	for i := range all {
 		if !s.explain(h, &all[i]) {
 			return false
@@ -30,7 +29,7 @@ func explained(h history.History, all []keys.Key) bool {
 }
 
 // spans are when the operations about each version of a key were under way; version
-// 0 is the initial value. It keeps its memory from key to key.
+// 0 is the initial value. They keep their memory from key to key.
 type spans []span
 
 type span struct {

@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"faultline/checker/history"
 	"faultline/checker/keys"
 	"faultline/checker/linear"
+	"faultline/checker/staleness"
 )
 
 // told is a history in which each operation takes effect at one instant between its
@@ -119,7 +121,7 @@ func TestWhatIsExplainedHasNoFault(t *testing.T) {
 			disturb(rng, h)
 		}
 		all := keys.Of(h)
-		is := explained(h, all)
+		is := new(spans).explained(h, all)
 		count[is]++
 		if !is {
 			if !disturbed {
@@ -155,7 +157,43 @@ func faultFree(t *testing.T, h history.History, all []keys.Key) {
 		}
 	}
 	s := Score(Run{History: h})
-	if len(s.Detail.Staleness.Stale) > 0 || s.Detail.Staleness.Unexplained > 0 || len(s.Detail.Losses.Dropped) > 0 {
+	if len(s.Detail.Losses.Dropped) > 0 {
 		t.Fatalf("%+v of %v", s.Detail, h)
+	}
+	if looked := staleness.MeasureKeys(h, all); looked.Unexplained > 0 || !reflect.DeepEqual(looked, s.Detail.Staleness) {
+		t.Fatalf("staleness %+v where it is looked for, %+v where it is not, of %v", looked, s.Detail.Staleness, h)
+	}
+}
+
+// Runs that are scored one after the other in the same memory are scored as in memory of their own.
+func TestScorerForgets(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	var scorer Scorer
+	for range 5_000 {
+		r := random(rng)
+		switch rng.IntN(3) {
+		case 0:
+			r.History = told(rng)
+		case 1:
+			if r.History = told(rng); len(r.History) > 0 {
+				disturb(rng, r.History)
+			}
+		}
+		got, want := scorer.Score(r), Score(r)
+		for i := range want.Detail.Keys { // where there is room for ranks is not compared
+			a, known := got.Detail.Keys[i].Ranks(r.History)
+			b, also := want.Detail.Keys[i].Ranks(r.History)
+			if !slices.Equal(a.Writes, b.Writes) || !slices.Equal(a.Reads, b.Reads) || a.Count != b.Count || known != also {
+				t.Fatalf("key %d has the ranks %v, want %v", i, a, b)
+			}
+		}
+		got.Detail.Keys, want.Detail.Keys = nil, nil
+		if a, b := fmt.Sprintf("%+v", got.Detail), fmt.Sprintf("%+v", want.Detail); a != b {
+			t.Fatalf("the same memory: %s\nits own: %s\nof %v", a, b, r.History)
+		}
+		got.Detail, want.Detail = Detail{}, Detail{}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("the same memory: %+v\nits own: %+v\nof %v", got, want, r.History)
+		}
 	}
 }

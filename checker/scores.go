@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"slices"
 	"time"
 
 	"faultline/checker/atomicity"
@@ -129,19 +130,32 @@ type Detail struct {
 }
 
 // Score scores a run in O(n log n), plus the length of the lists read.
-func Score(r Run) Scores {
-	h, all := r.History, keys.Of(r.History)
+func Score(r Run) Scores { return new(Scorer).Score(r) }
+
+// A Scorer scores runs, one after the other in the same memory. The zero value is
+// ready to use.
+type Scorer struct {
+	split   keys.Splitter
+	spans   spans
+	meter   staleness.Meter
+	effects effects.Reader
+	judged  []bool
+}
+
+// Score is the function Score. The detail of what it returns is good until the next call.
+func (sc *Scorer) Score(r Run) Scores {
+	h, all := r.History, sc.split.Of(r.History)
 	s := Scores{Operations: len(h)}
 	d := &s.Detail
 	d.Keys = all
-	if d.Explained = explained(h, all); d.Explained {
+	if d.Explained = sc.spans.explained(h, all); d.Explained {
 		d.Atomicity = faultless(all)
 	} else {
 		d.Atomicity = atomicity.MeasureKeys(h, all)
 	}
-	d.Staleness = staleness.MeasureKeys(h, all)
+	d.Staleness = sc.meter.MeasureKeys(h, all, d.Explained)
 	d.Losses = converge.LostWritesOf(h, all, r.Finals)
-	d.Ledger = effects.OfKeys(h, all, r.Finals)
+	d.Ledger = sc.effects.OfKeys(h, all, r.Finals)
 	s.sumAtomicity(&d.Atomicity)
 	s.sumStaleness(&d.Staleness)
 	s.sumLedger(&d.Ledger)
@@ -154,7 +168,7 @@ func Score(r Run) Scores {
 		n := len(d.Apart)
 		s.Diverged = &n
 	}
-	s.windows(&r, all)
+	sc.windows(&s, &r)
 	return s
 }
 
@@ -214,7 +228,7 @@ func (s *Scores) converge(r *Run, all []keys.Key) {
 
 // windows scores windows. An operation is inconsistent if Delta has to move it or
 // cannot explain it, or if it is a stale read.
-func (s *Scores) windows(r *Run, all []keys.Key) {
+func (sc *Scorer) windows(s *Scores, r *Run) {
 	d := &s.Detail
 	faults := make([]consistability.Fault, 0, len(d.Atomicity.Late)+len(d.Atomicity.Wrong)+len(d.Staleness.Stale))
 	for i := range d.Atomicity.Late {
@@ -226,9 +240,11 @@ func (s *Scores) windows(r *Run, all []keys.Key) {
 	for i := range d.Staleness.Stale {
 		faults = append(faults, consistability.Fault{Op: d.Staleness.Stale[i].Op, By: d.Staleness.Stale[i].Age})
 	}
-	judged := make([]bool, len(r.History))
-	for i := range all {
-		if k := &all[i]; k.Shape == keys.Register || k.Shape == keys.List {
+	judged := slices.Grow(sc.judged[:0], len(r.History))[:len(r.History)]
+	sc.judged = judged
+	clear(judged)
+	for i := range d.Keys {
+		if k := &d.Keys[i]; k.Shape == keys.Register || k.Shape == keys.List {
 			for _, read := range k.Reads {
 				judged[read] = true
 			}

@@ -104,10 +104,11 @@ func BenchmarkScore(b *testing.B) {
 		sc := load(models.Find(short.model), 3, 10, short.length)
 		b.Run(short.model, func(b *testing.B) {
 			var runner experiments.Runner
+			var scorer experiments.Scorer
 			o := runner.Run(sc, 1)
 			measureRuns(b, func() {
 				for range b.N {
-					experiments.Score(sc, o)
+					scorer.Score(sc, o)
 				}
 			})
 		})

@@ -2,18 +2,22 @@ package experiments_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"faultline/checker"
 	"faultline/checker/atomicity"
 	"faultline/experiments"
 	"faultline/models"
+	"faultline/results"
 )
 
 // What is scored without a search must be scored alike with one, for every store and
 // every mutant of it, whatever goes wrong in the run.
 func TestWhatIsExplainedIsScoredAlike(t *testing.T) {
 	explained, runs := 0, 0
+	var scorer experiments.Scorer
+	var same, own []results.Row
 	for _, m := range models.All {
 		for i := range len(m.Mutants) + 1 {
 			mutant := ""
@@ -23,6 +27,7 @@ func TestWhatIsExplainedIsScoredAlike(t *testing.T) {
 			sc := parse(t, fmt.Sprintf(rough, "model: {kind: "+m.Name+mutant+"}", "{timeout: 100ms, total: 500ms}", mixOf(m.Name))).Cells[0].Scenario
 			for seed := range uint64(4) {
 				o := experiments.Run(sc, seed)
+				same, own = append(same, scorer.Score(sc, o)), append(own, experiments.Score(sc, o))
 				s := checker.Score(checker.Run{History: o.History, Finals: o.Final})
 				runs++
 				if !s.Detail.Explained {
@@ -44,6 +49,11 @@ func TestWhatIsExplainedIsScoredAlike(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+	for i := range own { // only now: a row must outlive the runs that follow
+		if !reflect.DeepEqual(same[i], own[i]) {
+			t.Errorf("%s, seed %d: %+v\nin memory of its own: %+v", own[i].Series, own[i].Seed, same[i], own[i])
 		}
 	}
 	if explained < runs/4 || explained == runs {

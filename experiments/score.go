@@ -37,7 +37,18 @@ const levelBudget = 100_000
 
 // Score judges what a run left behind and puts it in numbers. The caller fills in
 // what a run does not know: its place in a sweep.
-func Score(sc *Scenario, o *Outcome) results.Row {
+func Score(sc *Scenario, o *Outcome) results.Row { return new(Scorer).Score(sc, o) }
+
+// A Scorer scores runs, one after the other in the same memory. The zero value is
+// ready to use.
+type Scorer struct {
+	scorer  checker.Scorer
+	took    [2]results.Counter // by reads, by mutations
+	answers []history.Time     // when operations were answered OK
+}
+
+// Score is the function Score. The row is the caller's.
+func (s *Scorer) Score(sc *Scenario, o *Outcome) results.Row {
 	row := results.Row{
 		Experiment: sc.Name, Model: sc.Model.Name, Series: sc.Model.Name, Seed: o.Seed,
 		Hash:     fmt.Sprintf("%016x", o.Hash),
@@ -52,12 +63,12 @@ func Score(sc *Scenario, o *Outcome) results.Row {
 	if sc.ServiceOnly {
 		score := staleness.Measure(o.History)
 		scoreStaleness(&row, o, &score)
-		scoreService(&row, sc, o)
+		s.service(&row, sc, o)
 		scoreProbes(&row, sc, o, &score)
 		scoreUpdates(&row, sc, o)
 		return row
 	}
-	scores := checker.Score(checker.Run{
+	scores := s.scorer.Score(checker.Run{
 		History: o.History, Finals: o.Final, Replicas: compared(o.Replicas), Healed: history.Time(o.Healed),
 		End: history.Time(sc.Workload.Duration), Window: windowOf(sc.Workload.Duration),
 	})
@@ -65,7 +76,7 @@ func Score(sc *Scenario, o *Outcome) results.Row {
 	scoreConsistency(&row, &scores)
 	scoreEffects(&row, o, &scores)
 	scoreStaleness(&row, o, &scores.Detail.Staleness)
-	scoreService(&row, sc, o)
+	s.service(&row, sc, o)
 	scoreProbes(&row, sc, o, &scores.Detail.Staleness)
 	scoreUpdates(&row, sc, o)
 	scoreWindows(&row, &scores)
@@ -249,11 +260,12 @@ func freshCurve(samples []staleness.Sample) []results.Fresh {
 	return used
 }
 
-// scoreService fills in availability, latency and cost. It counts the operations
-// of the workload, not the final reads.
-func scoreService(row *results.Row, sc *Scenario, o *Outcome) {
+// service fills in availability, latency and cost. It counts the operations of the
+// workload, not the final reads.
+func (in *Scorer) service(row *results.Row, sc *Scenario, o *Outcome) {
 	ops := o.History[:len(o.History)-len(o.Final)]
-	s := served{row: row, window: windowOf(sc.Workload.Duration), answers: make([]history.Time, 0, len(ops))}
+	s := served{Scorer: in, row: row, window: windowOf(sc.Workload.Duration)}
+	s.took, s.answers = [2]results.Counter{}, s.answers[:0]
 	s.row.Timeline = results.Timeline{WindowMS: ms(s.window)}
 	for i := range ops {
 		s.add(&ops[i], o.Arrivals[i])
@@ -283,12 +295,11 @@ func windowOf(d time.Duration) time.Duration {
 
 // A served adds up how operations fared.
 type served struct {
+	*Scorer
 	row       *results.Row
 	window    time.Duration
-	took      [2]results.Counter // by reads, by mutations
-	total     int64              // nanoseconds of all answered operations
-	answers   []history.Time     // when operations were answered OK
-	reads     [2]int             // called, answered OK
+	total     int64  // nanoseconds of all answered operations
+	reads     [2]int // called, answered OK
 	mutations [2]int
 }
 

@@ -132,9 +132,9 @@ func (s *Sweep) round(ctx context.Context, cells []int, seeds []uint64, shares [
 	var one sync.Mutex
 	for range s.workers() {
 		workers.Go(func() {
-			var runner Runner
+			var w worker
 			for t := range tasks {
-				row, err := s.perform(&runner, t)
+				row, err := s.perform(&w, t)
 				one.Lock()
 				shares[t.cell][t.slot] = row.Metrics["succeeded"]
 				if err == nil { // even if the sweep is being stopped: what is finished is kept
@@ -197,16 +197,22 @@ func (c *Crash) Error() string {
 	return fmt.Sprintf("internal error: %s with seed %d panicked: %v\n%s", c.Series, c.Seed, c.Panic, c.Stack)
 }
 
+// A worker carries out one run after the other in the same memory.
+type worker struct {
+	Runner
+	Scorer
+}
+
 // perform carries out one run. A panic becomes a Crash, so that finished rows are kept.
-func (s *Sweep) perform(runner *Runner, t task) (row results.Row, err error) {
+func (s *Sweep) perform(w *worker, t task) (row results.Row, err error) {
 	cell := &s.Cells[t.cell]
 	defer func() {
 		if p := recover(); p != nil {
 			err = &Crash{cell.Series, t.seed, p, debug.Stack()}
-			*runner = Runner{} // nobody knows what is left of it
+			*w = worker{} // nobody knows what is left of it
 		}
 	}()
-	row = Score(cell.Scenario, runner.Run(cell.Scenario, t.seed))
+	row = w.Score(cell.Scenario, w.Run(cell.Scenario, t.seed))
 	row.Cell, row.Series, row.Params = cell.Index, cell.Series, cell.Params
 	return row, nil
 }

@@ -35,7 +35,11 @@ func Divergence(replicas []Replica) []Difference {
 		replica int
 		Item
 	}
-	var all []held
+	n := 0
+	for _, rep := range replicas {
+		n += len(rep.Items)
+	}
+	all := make([]held, 0, n)
 	for r, rep := range replicas {
 		for _, item := range rep.Items {
 			all = append(all, held{r, item})
@@ -43,29 +47,31 @@ func Divergence(replicas []Replica) []Difference {
 	}
 	slices.SortStableFunc(all, func(a, b held) int { return cmp.Compare(a.Key, b.Key) })
 	var out []Difference
+	values, holders := make([]history.Value, len(replicas)), make([]history.Value, 0, len(replicas))
 	for len(all) > 0 {
 		n := 1
 		for n < len(all) && all[n].Key == all[0].Key {
 			n++
 		}
-		values := make([]history.Value, len(replicas))
+		clear(values)
 		for _, x := range all[:n] {
 			values[x.replica] = x.Value
 		}
-		d := Difference{Key: all[0].Key}
+		key := all[0].Key
+		holders = holders[:0]
 		for r, rep := range replicas {
-			if rep.Home == nil || rep.Home(d.Key) {
-				d.Values = append(d.Values, values[r])
+			if rep.Home == nil || rep.Home(key) {
+				holders = append(holders, values[r])
 			}
 		}
-		if !d.agrees() {
-			out = append(out, d)
+		if !agree(holders) {
+			out = append(out, Difference{key, slices.Clone(holders)})
 		}
 		all = all[n:]
 	}
 	return out
 }
 
-func (d *Difference) agrees() bool {
-	return !slices.ContainsFunc(d.Values, func(v history.Value) bool { return !v.Equal(d.Values[0]) })
+func agree(values []history.Value) bool {
+	return !slices.ContainsFunc(values, func(v history.Value) bool { return !v.Equal(values[0]) })
 }

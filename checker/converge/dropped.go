@@ -43,7 +43,8 @@ func (k *key) dropped(l *Losses) {
 // greater version had returned before it was called.
 func (k *key) anyDropped() bool {
 	ranks, _ := k.Ranks(k.h)
-	first := make([]history.Time, ranks.Count+2) // by rank: the first return of what has it or a greater one
+	k.first = slices.Grow(k.first[:0], int(ranks.Count)+2)[:ranks.Count+2]
+	first := k.first // by rank: the first return of what has it or a greater one
 	for rank := range first {
 		first[rank] = history.Never
 	}

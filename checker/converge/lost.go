@@ -57,8 +57,9 @@ func LostWrites(h, finals history.History) Losses { return LostWritesOf(h, keys.
 func LostWritesOf(h history.History, all []keys.Key, finals history.History) Losses {
 	var l Losses
 	last := finalReads(all, finals)
+	k := key{h: h, finals: finals}
 	for i := range all {
-		k := key{Key: &all[i], h: h, finals: finals, final: last[i]}
+		k.Key, k.final = &all[i], last[i]
 		k.ackedWrites()
 		if len(k.acked) == 0 {
 			continue
@@ -96,12 +97,14 @@ func (l *Losses) Result(h, finals history.History) judge.Result {
 	return r
 }
 
-// A key is what happened to one key, and how it was found in the end.
+// A key is what happened to one key, and how it was found in the end. Its slices are
+// scratch, used anew for the next key.
 type key struct {
 	*keys.Key
 	h, finals history.History
 	final     []int   // the OK final reads, as indices into the final reads
 	acked     []int32 // the acknowledged writes
+	first     []history.Time
 }
 
 // finalReads returns the OK final reads of each key.
@@ -110,18 +113,28 @@ func finalReads(all []keys.Key, finals history.History) [][]int {
 	for i := range all {
 		place[all[i].Name] = i
 	}
-	last := make([][]int, len(all))
-	for i := range finals {
-		if k, known := place[finals[i].Key]; known && finals[i].Observes() {
-			last[k] = append(last[k], i)
+	count := make([]int, len(all))
+	each := func(of func(key, final int)) {
+		for i := range finals {
+			if k, known := place[finals[i].Key]; known && finals[i].Observes() {
+				of(k, i)
+			}
 		}
 	}
+	each(func(key, _ int) { count[key]++ })
+	room := make([]int, 0, len(finals)) // one for all keys
+	last := make([][]int, len(all))
+	for k, n := range count {
+		last[k], room = room[:0:n], room[n:n]
+	}
+	each(func(key, final int) { last[key] = append(last[key], final) })
 	return last
 }
 
 // ackedWrites collects the writes that were acknowledged before the key was last
 // read: one that is retried for so long that it happens after that is not lost.
 func (k *key) ackedWrites() {
+	k.acked = slices.Grow(k.acked[:0], len(k.Writes))
 	looked := beginning
 	for _, f := range k.final {
 		looked = max(looked, k.finals[f].Call)

@@ -26,18 +26,15 @@ func Of(h, finals history.History) Ledger { return OfKeys(h, keys.Of(h), finals)
 
 // OfKeys is Of for a history that is already taken apart.
 func OfKeys(h history.History, all []keys.Key, finals history.History) Ledger {
-	r := reader{h: h, finals: finals, other: map[int64]int32{}}
-	r.sortOut(all)
-	for i := range all {
-		r.settle(i)
-	}
-	return r.ledger
+	return new(Reader).OfKeys(h, all, finals)
 }
 
-// A reader settles one history. Its slices are scratch, used anew for each key.
-type reader struct {
+// A Reader settles histories, one after the other in the same memory. The zero
+// value is ready to use.
+type Reader struct {
 	h, finals history.History
 	keys      []account
+	named     map[string]*account
 	ledger    Ledger
 
 	intents []Intent
@@ -46,6 +43,19 @@ type reader struct {
 	other   map[int64]int32 // of other numbers, the same
 	counts  []count         // of each effect: how often it is in the list being read
 	looks   []look
+}
+
+// OfKeys is the function OfKeys.
+func (r *Reader) OfKeys(h history.History, all []keys.Key, finals history.History) Ledger {
+	r.h, r.finals, r.ledger = h, finals, Ledger{}
+	if r.named == nil {
+		r.named, r.other = map[string]*account{}, map[int64]int32{}
+	}
+	r.sortOut(all)
+	for i := range all {
+		r.settle(i)
+	}
+	return r.ledger
 }
 
 // An account is a key, with what package keys leaves out.
@@ -65,12 +75,14 @@ type look struct {
 type count struct{ look, times int }
 
 // sortOut opens the accounts.
-func (r *reader) sortOut(all []keys.Key) {
-	r.keys = make([]account, len(all))
-	place := make(map[string]*account, len(all))
+func (r *Reader) sortOut(all []keys.Key) {
+	r.keys = slices.Grow(r.keys[:0], len(all))[:len(all)]
+	place := r.named
+	clear(place)
 	for i := range all {
-		r.keys[i].Key = &all[i]
-		place[all[i].Name] = &r.keys[i]
+		k := &r.keys[i]
+		*k = account{&all[i], k.failed[:0], k.last[:0]}
+		place[k.Name] = k
 	}
 	for i := range r.h {
 		if op := &r.h[i]; op.Status == history.Failed && op.Kind.Brings() {
@@ -89,7 +101,7 @@ func (r *reader) sortOut(all []keys.Key) {
 }
 
 // settle enters one key.
-func (r *reader) settle(i int) {
+func (r *Reader) settle(i int) {
 	k := &r.keys[i]
 	if k.Shape == keys.Mixed {
 		r.ledger.Unsettled++
@@ -117,7 +129,7 @@ func (r *reader) settle(i int) {
 
 // kind returns Append for a list, Add for a set, Write for a register and Enqueue
 // for what numbers are taken from.
-func (r *reader) kind(k *account) history.Kind {
+func (r *Reader) kind(k *account) history.Kind {
 	requests := k.Writes
 	if len(requests) == 0 {
 		requests = k.failed
@@ -142,7 +154,7 @@ func (r *reader) kind(k *account) history.Kind {
 }
 
 // intend collects what was asked for.
-func (r *reader) intend(k *account) {
+func (r *Reader) intend(k *account) {
 	r.intents = r.intents[:0]
 	looked := history.Never
 	for i, f := range k.last {
@@ -165,7 +177,7 @@ func (r *reader) intend(k *account) {
 }
 
 // takes counts how often each number was taken.
-func (r *reader) takes(k *account) {
+func (r *Reader) takes(k *account) {
 	for _, i := range k.Writes {
 		if op := &r.h[i]; op.Kind.Takes() && op.Status == history.OK {
 			e := &r.effects[r.effect(k, op.Out.Num, look{op, int(i)})]
@@ -178,16 +190,27 @@ func (r *reader) takes(k *account) {
 }
 
 // values notes the values of a register.
-func (r *reader) values(k *account) {
-	for _, l := range r.byReturn(k) {
-		if l.op.Out.Num != 0 {
-			r.effects[r.effect(k, l.op.Out.Num, l)].Times = 1
+func (r *Reader) values(k *account) {
+	note := func(op *history.Op, id int) {
+		if op.Out.Num == 0 {
+			return
 		}
+		e := &r.effects[r.effect(k, op.Out.Num, look{op, id})]
+		e.Times = 1
+		if op.Return < e.At || op.Return == e.At && id < e.Seen {
+			e.Seen, e.At = id, op.Return
+		}
+	}
+	for _, i := range k.Reads {
+		note(&r.h[i], int(i))
+	}
+	for _, i := range k.last {
+		note(&r.finals[i], len(r.h)+int(i))
 	}
 }
 
 // byReturn returns the reads of the key, the final ones included, by return.
-func (r *reader) byReturn(k *account) []look {
+func (r *Reader) byReturn(k *account) []look {
 	r.looks = r.looks[:0]
 	for _, i := range k.Reads {
 		r.looks = append(r.looks, look{&r.h[i], int(i)})
@@ -200,7 +223,7 @@ func (r *reader) byReturn(k *account) []look {
 }
 
 // lists counts what the reads of a list or set show.
-func (r *reader) lists(k *account) {
+func (r *Reader) lists(k *account) {
 	var longest []int64
 	for n, l := range r.byReturn(k) {
 		list, final := l.op.Out.List, l.id >= len(r.h)
@@ -227,7 +250,7 @@ func (r *reader) lists(k *account) {
 }
 
 // effect returns the place of the effect of the number, which the look shows.
-func (r *reader) effect(k *account, number int64, l look) int32 {
+func (r *Reader) effect(k *account, number int64, l look) int32 {
 	if k.Shape == keys.List || k.Shape == keys.Register {
 		if w := k.Writer(number); w != keys.Nobody {
 			if r.place[w] == 0 {
@@ -245,7 +268,7 @@ func (r *reader) effect(k *account, number int64, l look) int32 {
 }
 
 // open begins to count an effect, and returns its place plus one.
-func (r *reader) open(number int64, l look) int32 {
+func (r *Reader) open(number int64, l look) int32 {
 	r.effects = append(r.effects, Effect{Number: number, Seen: l.id, At: l.op.Return})
 	r.counts = append(r.counts, count{})
 	return int32(len(r.effects))

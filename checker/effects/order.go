@@ -5,7 +5,7 @@ import "faultline/checker/history"
 // disorder enters the effects that stand in the wrong place of a list in the end:
 // behind one that was asked for only after they were acknowledged. It looks at the
 // longest final read; of a number that is there more than once, at its first place.
-func (r *reader) disorder(k *account) {
+func (r *Reader) disorder(k *account) {
 	var list []int64
 	by := -1
 	for _, i := range k.last {

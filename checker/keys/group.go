@@ -1,6 +1,10 @@
 package keys
 
-import "faultline/checker/history"
+import (
+	"slices"
+
+	"faultline/checker/history"
+)
 
 // A shelf holds operations key by key.
 type shelf struct {
@@ -42,30 +46,34 @@ func roleOf(op *history.Op) role {
 }
 
 // group sorts operations by key and role, by counting.
-func group(h history.History) grouped {
-	var g grouped
-	number := map[string]int32{}
-	keyOf, roles := make([]int32, len(h)), make([]role, len(h))
-	var count [2][]int32 // of writes and reads, by key
+func (s *Splitter) group(h history.History) {
+	g := &s.grouped
+	g.names, g.blind = g.names[:0], g.blind[:0]
+	if s.number == nil {
+		s.number = map[string]int32{}
+	}
+	clear(s.number)
+	s.keyOf, s.roles = fit(s.keyOf, len(h)), fit(s.roles, len(h))
+	count := [2][]int32{s.count[0][:0], s.count[1][:0]} // of writes and reads, by key
 	last := int32(-1)
 	for i := range h {
 		op := &h[i]
-		roles[i] = roleOf(op)
-		if roles[i] == nothing {
+		s.roles[i] = roleOf(op)
+		if s.roles[i] == nothing {
 			continue
 		}
 		if last < 0 || g.names[last] != op.Key {
-			k, known := number[op.Key]
+			k, known := s.number[op.Key]
 			if !known {
 				k = int32(len(g.names))
-				number[op.Key] = k
+				s.number[op.Key] = k
 				g.names, g.blind = append(g.names, op.Key), append(g.blind, false)
 				count[0], count[1] = append(count[0], 0), append(count[1], 0)
 			}
 			last = k
 		}
-		keyOf[i] = last
-		switch roles[i] {
+		s.keyOf[i] = last
+		switch s.roles[i] {
 		case wrote:
 			count[0][last]++
 		case read:
@@ -74,29 +82,30 @@ func group(h history.History) grouped {
 			g.blind[last] = true
 		}
 	}
-	g.writes, g.reads = newShelf(count[0]), newShelf(count[1])
-	g.writes.fill(keyOf, roles, wrote)
-	g.reads.fill(keyOf, roles, read)
-	return g
+	s.count = count
+	s.fill(&g.writes, count[0], wrote)
+	s.fill(&g.reads, count[1], read)
 }
 
-// newShelf returns an empty shelf with room for so many operations of each key.
-func newShelf(count []int32) shelf {
-	s := shelf{start: make([]int32, len(count)+1)}
-	for k, n := range count {
-		s.start[k+1] = s.start[k] + n
+// fill puts the operations of one role on a shelf, of which each key has so many.
+func (s *Splitter) fill(on *shelf, count []int32, which role) {
+	on.start = append(on.start[:0], 0)
+	s.next = s.next[:0] // where the next operation of each key goes
+	sum := int32(0)
+	for _, n := range count {
+		s.next = append(s.next, sum)
+		sum += n
+		on.start = append(on.start, sum)
 	}
-	s.ops = make([]int32, s.start[len(count)])
-	return s
-}
-
-// fill puts the operations of one role on the shelf.
-func (s *shelf) fill(keyOf []int32, roles []role, which role) {
-	next := append([]int32(nil), s.start...) // where the next operation of each key goes
-	for i, k := range keyOf {
-		if roles[i] == which {
-			s.ops[next[k]] = int32(i)
-			next[k]++
+	on.ops = fit(on.ops, int(sum))
+	for i, r := range s.roles {
+		if r == which {
+			k := s.keyOf[i]
+			on.ops[s.next[k]] = int32(i)
+			s.next[k]++
 		}
 	}
 }
+
+// fit returns n elements in the memory of s, or more of it. They hold anything.
+func fit[E any](s []E, n int) []E { return slices.Grow(s[:0], n)[:n] }

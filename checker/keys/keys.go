@@ -60,24 +60,49 @@ func (k *Key) Origin(v history.Value) int32 {
 // Of takes h apart. Keys come in order of first appearance; those of which only
 // failed or unanswered reads are known are left out. It takes O(n log n) time and
 // memory for a few words an operation.
-func Of(h history.History) []Key {
-	g := group(h)
-	all := make([]Key, len(g.names))
-	for k := range all {
-		all[k] = Key{Name: g.names[k], Blind: g.blind[k], Writes: g.writes.of(k), Reads: g.reads.of(k)}
-		all[k].Shape = shapeOf(h, all[k].Writes)
+func Of(h history.History) []Key { return new(Splitter).Of(h) }
+
+// A Splitter takes histories apart, one after the other in the same memory. The
+// zero value is ready to use.
+type Splitter struct {
+	grouped
+	number map[string]int32 // of keys, by name
+	keyOf  []int32          // by operation
+	roles  []role           // by operation
+	count  [2][]int32
+	next   []int32
+
+	all    []Key
+	from   []int32
+	owners []owner
+	memos  []memo
+	ranks  []int32
+	room   room
+}
+
+// Of is the function Of. What it returns is good until the next call.
+func (s *Splitter) Of(h history.History) []Key {
+	s.group(h)
+	s.all, s.memos = fit(s.all, len(s.names)), fit(s.memos, len(s.names))
+	s.ranks = fit(s.ranks, len(s.writes.ops)+len(s.reads.ops))
+	s.room.spare = s.ranks
+	for k := range s.all {
+		s.memos[k] = memo{room: &s.room}
+		s.all[k] = Key{Name: s.names[k], Blind: s.blind[k], Writes: s.writes.of(k), Reads: s.reads.of(k), memo: &s.memos[k]}
+		s.all[k].Shape = shapeOf(h, s.all[k].Writes)
 	}
-	collect(h, all)
-	from := make([]int32, len(g.reads.ops))
-	for k := range all {
-		if key := &all[k]; key.Shape == Register {
+	s.collect(h)
+	s.from = fit(s.from, len(s.reads.ops))
+	from := s.from
+	for k := range s.all {
+		if key := &s.all[k]; key.Shape == Register {
 			key.From, from = from[:len(key.Reads):len(key.Reads)], from[len(key.Reads):]
 			for i, r := range key.Reads {
 				key.From[i] = key.Origin(h[r].Out)
 			}
 		}
 	}
-	return all
+	return s.all
 }
 
 // numbered reports whether numbers tell who wrote them.

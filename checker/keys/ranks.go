@@ -22,17 +22,36 @@ type Ranks struct {
 // O(n log n) when the order is known, and stops early when it is not; and it is
 // found out once.
 func (k *Key) Ranks(h history.History) (Ranks, bool) {
-	if k.memo == nil {
-		ranks, known := k.findRanks(h)
-		k.memo = &memo{ranks, known}
+	m := k.memo
+	if !m.asked {
+		m.asked = true
+		m.ranks, m.known = k.findRanks(h)
 	}
-	return k.memo.ranks, k.memo.known
+	return m.ranks, m.known
 }
 
-// A memo is what Ranks found out.
+// A memo is what Ranks found out, and where there is room for it.
 type memo struct {
+	asked bool
 	ranks Ranks
 	known bool
+	room  *room
+}
+
+// A room has space for the ranks of all keys, and scratch for those of one.
+type room struct {
+	spare    []int32 // one for each operation whose key was not asked for yet
+	versions []history.Version
+	order    []int32
+}
+
+// newRanks returns ranks of the key that are all 0.
+func (k *Key) newRanks() Ranks {
+	r, w, n := k.memo.room, len(k.Writes), len(k.Writes)+len(k.Reads)
+	own := r.spare[:n:n]
+	r.spare = r.spare[n:]
+	clear(own)
+	return Ranks{Writes: own[:w:w], Reads: own[w:]}
 }
 
 func (k *Key) findRanks(h history.History) (Ranks, bool) {
@@ -60,7 +79,7 @@ func (k *Key) findRanks(h history.History) (Ranks, bool) {
 	slices.SortFunc(all, func(a, b ranked) int {
 		return cmp.Or(a.version.Compare(b.version), before(a.write, b.write), cmp.Compare(a.op, b.op))
 	})
-	r := Ranks{Writes: make([]int32, len(k.Writes)), Reads: make([]int32, len(k.Reads))}
+	r := k.newRanks()
 	for len(all) > 0 {
 		n := 1
 		for n < len(all) && all[n].version == all[0].version {
@@ -78,7 +97,9 @@ func (k *Key) findRanks(h history.History) (Ranks, bool) {
 // rankWrites is findRanks where the write of everything that was read is known:
 // then writes alone need be sorted, which most stores' versions are already.
 func (k *Key) rankWrites(h history.History) (Ranks, bool) {
-	version := make([]history.Version, len(k.Writes)) // a write without an answer has that of its reads
+	room := k.memo.room
+	room.versions, room.order = fit(room.versions, len(k.Writes)), room.order[:0]
+	version := room.versions // a write without an answer has that of its reads
 	for place, i := range k.Writes {
 		version[place] = h[i].Version
 	}
@@ -92,17 +113,17 @@ func (k *Key) rankWrites(h history.History) (Ranks, bool) {
 			return Ranks{}, false
 		}
 	}
-	order := make([]int32, 0, len(k.Writes)) // of the places, by version
 	for place := range version {
 		if version[place] != (history.Version{}) {
-			order = append(order, int32(place))
+			room.order = append(room.order, int32(place))
 		}
 	}
+	order := room.order // of the places, by version
 	if len(order) == 0 {
 		return Ranks{}, false
 	}
 	slices.SortFunc(order, func(a, b int32) int { return version[a].Compare(version[b]) })
-	r := Ranks{Writes: make([]int32, len(k.Writes)), Reads: make([]int32, len(k.Reads))}
+	r := k.newRanks()
 	for i, place := range order {
 		if i > 0 && version[place] == version[order[i-1]] {
 			return Ranks{}, false

@@ -31,12 +31,12 @@ type written struct {
 // collect finds out who wrote which number to registers and lists. Those to which
 // one number was written twice are Repeated from then on. Operations of unknown
 // outcome count, too.
-func collect(h history.History, all []Key) {
-	if collectDense(h, all) {
+func (s *Splitter) collect(h history.History) {
+	if s.collectDense(h) {
 		return
 	}
-	for k := range all {
-		key := &all[k]
+	for k := range s.all {
+		key := &s.all[k]
 		key.values.dense = nil
 		if key.numbered() && !key.values.fillSorted(h, key.Writes) {
 			key.Shape = Repeated
@@ -46,7 +46,8 @@ func collect(h history.History, all []Key) {
 
 // collectDense makes one table for all keys, and reports whether it will do: numbers
 // lie close together, and no two keys share one.
-func collectDense(h history.History, all []Key) bool {
+func (s *Splitter) collectDense(h history.History) bool {
+	all := s.all
 	low, high, n := int64(math.MaxInt64), int64(math.MinInt64), 0
 	for k := range all {
 		if all[k].numbered() {
@@ -59,11 +60,12 @@ func collectDense(h history.History, all []Key) bool {
 	if n == 0 || uint64(high-low) > uint64(denseSlack*n) {
 		return false
 	}
-	table := make([]owner, high-low+1)
+	s.owners = fit(s.owners, int(high-low+1))
+	clear(s.owners)
 	for k := range all {
 		if all[k].numbered() {
-			all[k].values = values{key: int32(k) + 1, low: low, dense: table}
-			if !all[k].enter(h, table) {
+			all[k].values = values{key: int32(k) + 1, low: low, dense: s.owners}
+			if !all[k].enter(h, s.owners) {
 				return false
 			}
 		}

@@ -15,13 +15,21 @@ type version struct {
 	seen history.Time // in place: acknowledged, or read; never before call
 }
 
+// A ranked is scratch for a key whose versions the store orders.
+type ranked struct {
+	versions []version
+	first    []int32
+	acks     []ack
+}
+
 // ranked judges the reads of a key by the store's own order of versions.
-func (s *Score) ranked(h history.History, k *keys.Key, ranks keys.Ranks) {
-	vs := versions(h, k, ranks)
-	first := firstSeen(vs)
-	acks := newest(h, k, ranks)
+func (s *Score) ranked(h history.History, k *keys.Key, ranks keys.Ranks, r *ranked) {
+	vs := r.place(h, k, ranks)
+	first := r.firstSeen()
+	acks := r.newest(h, k, ranks)
+	at := 0
 	from := len(s.Stale)
-	for n, r := range k.Reads {
+	for n, i := range k.Reads {
 		if k.Shape == keys.Register && k.From[n] == keys.Nobody {
 			s.Unexplained++
 			continue
@@ -29,12 +37,12 @@ func (s *Score) ranked(h history.History, k *keys.Key, ranks keys.Ranks) {
 		s.Reads++
 		s.Ranked++
 		next := ranks.Reads[n] // place in vs of the next version
-		stale := int(next) < len(vs) && vs[first[next]].seen < h[r].Call
+		stale := int(next) < len(vs) && vs[first[next]].seen < h[i].Call
 		if stale {
 			newer := &vs[first[next]]
-			s.Stale = append(s.Stale, Stale{Op: int(r), Newer: int(newer.op), Age: h[r].Call.Sub(newer.seen), Versions: int(next)})
+			s.Stale = append(s.Stale, Stale{Op: int(i), Newer: int(newer.op), Age: h[i].Call.Sub(newer.seen), Versions: int(next)})
 		}
-		s.sampleRanked(h, r, acks, !stale)
+		at = s.sampleRanked(h, i, acks, at, !stale)
 	}
 	if stale := s.Stale[from:]; len(stale) > 0 {
 		c := newCounter(len(vs), func(i int) history.Time { return vs[i].seen })
@@ -44,12 +52,23 @@ func (s *Score) ranked(h history.History, k *keys.Key, ranks keys.Ranks) {
 	}
 }
 
-// versions returns the versions of the key; rank v is at place v-1.
-func versions(h history.History, k *keys.Key, ranks keys.Ranks) []version {
-	vs := make([]version, ranks.Count)
-	for i := range vs {
-		vs[i] = version{-1, beginning, history.Never}
+// fresh takes in the reads of a key none of which is stale.
+func (s *Score) fresh(h history.History, k *keys.Key, acks []ack) {
+	s.Reads += len(k.Reads)
+	s.Ranked += len(k.Reads)
+	at := 0
+	for _, i := range k.Reads {
+		at = s.sampleRanked(h, i, acks, at, true)
 	}
+}
+
+// place returns the versions of the key; rank v is at place v-1.
+func (r *ranked) place(h history.History, k *keys.Key, ranks keys.Ranks) []version {
+	r.versions = r.versions[:0]
+	for range ranks.Count {
+		r.versions = append(r.versions, version{-1, beginning, history.Never})
+	}
+	vs := r.versions
 	for place, i := range k.Writes {
 		if rank := ranks.Writes[place]; rank > 0 {
 			vs[rank-1] = version{i, h[i].Call, history.Never}
@@ -72,8 +91,10 @@ func versions(h history.History, k *keys.Key, ranks keys.Ranks) []version {
 
 // firstSeen returns for each version the one that was in place first among it and
 // those above.
-func firstSeen(vs []version) []int32 {
-	first := make([]int32, len(vs))
+func (r *ranked) firstSeen() []int32 {
+	vs := r.versions
+	r.first = slices.Grow(r.first[:0], len(vs))[:len(vs)]
+	first := r.first
 	for i := len(vs) - 1; i >= 0; i-- {
 		first[i] = int32(i)
 		if i+1 < len(vs) && vs[first[i+1]].seen < vs[i].seen {
@@ -92,8 +113,8 @@ type ack struct {
 }
 
 // newest returns the acknowledgements by time.
-func newest(h history.History, k *keys.Key, ranks keys.Ranks) []ack {
-	acks := make([]ack, 0, len(k.Writes))
+func (r *ranked) newest(h history.History, k *keys.Key, ranks keys.Ranks) []ack {
+	acks := slices.Grow(r.acks[:0], len(k.Writes))
 	for place, i := range k.Writes {
 		if h[i].Status == history.OK {
 			acks = append(acks, ack{h[i].Return, ranks.Writes[place], h[i].Return})
@@ -105,14 +126,23 @@ func newest(h history.History, k *keys.Key, ranks keys.Ranks) []ack {
 			acks[i].rank, acks[i].newest = before.rank, before.newest
 		}
 	}
+	r.acks = acks
 	return acks
 }
 
-// sampleRanked is sample by the store's order.
-func (s *Score) sampleRanked(h history.History, read int32, acks []ack, fresh bool) {
+// sampleRanked is sample by the store's order. It is told how many acknowledgements
+// came before the read before, and returns how many did before this one: as reads come in
+// order of call, these are about as many.
+func (s *Score) sampleRanked(h history.History, read int32, acks []ack, n int, fresh bool) int {
 	call := h[read].Call
-	n, _ := slices.BinarySearchFunc(acks, call, func(a ack, at history.Time) int { return cmp.Compare(a.at, at) })
+	for n > 0 && acks[n-1].at >= call {
+		n--
+	}
+	for n < len(acks) && acks[n].at < call {
+		n++
+	}
 	if n > 0 {
 		s.Samples = append(s.Samples, Sample{int(read), call.Sub(acks[n-1].newest), fresh})
 	}
+	return n
 }
