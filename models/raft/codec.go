@@ -9,11 +9,10 @@ import (
 	"faultline/sim"
 )
 
-// encode returns a request as the payload of a log entry: the number of the
+// encode appends to b a request as the payload of a log entry: the number of the
 // proposal, who wants it (the token), and what. Whom to answer is no part of it:
 // only the leader that took the request in answers it.
-func encode(number uint64, r *store.Request) []byte {
-	b := make([]byte, 0, 32+len(r.Key)) // enough for a write of a number
+func encode(b []byte, number uint64, r *store.Request) []byte {
 	b = binary.LittleEndian.AppendUint64(b, number)
 	b = append(b, byte(r.Kind))
 	b = binary.AppendUvarint(b, uint64(uint32(r.Token.Client)))

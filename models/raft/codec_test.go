@@ -46,7 +46,7 @@ func TestCodecGivesBackWhatItGot(t *testing.T) {
 			}
 		}
 		number := rapid.Uint64().Draw(t, "number")
-		if gotNumber, got := d.decode(encode(number, r)); gotNumber != number || !reflect.DeepEqual(got, r) {
+		if gotNumber, got := d.decode(encode(nil, number, r)); gotNumber != number || !reflect.DeepEqual(got, r) {
 			t.Fatalf("got %d %+v, want %d %+v", gotNumber, got, number, r)
 		}
 	})

@@ -28,6 +28,7 @@ type record struct {
 	before  *pb.Entry   // goes with snap
 	entries []*pb.Entry // replace those with the same index and all later ones
 	hard    *pb.HardState
+	held    pb.HardState // what hard points to, if it is the record's own
 }
 
 // load takes up what the disk holds.
@@ -70,7 +71,8 @@ func (j *journal) put(entries []*pb.Entry) {
 func (j *journal) take(m *pb.Message, snap *snapshot) *record {
 	rec := j.records.New(record{entries: m.GetEntries()})
 	if m.Term != nil {
-		rec.hard = &pb.HardState{Term: m.Term, Vote: m.Vote, Commit: m.Commit}
+		rec.hard = &rec.held
+		rec.hard.Term, rec.hard.Vote, rec.hard.Commit = m.Term, m.Vote, m.Commit
 	}
 	if snap != nil {
 		rec.snap, rec.before = snap, &pb.Entry{Index: new(snap.index), Term: new(snap.term)}

@@ -25,6 +25,9 @@ type snapshot struct {
 	size        int // bytes on the wire
 }
 
+// The types of messages that are given to the library, where it wants a pointer.
+var typeProp, typeReadIndex = pb.MsgProp, pb.MsgReadIndex
+
 // Bytes on the wire, roughly those of the protobuf encoding.
 const (
 	messageSize = 64 // of a message without entries, with the headers of TCP/IP

@@ -2,9 +2,11 @@ package raft
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	etcd "go.etcd.io/raft/v3"
+	pb "go.etcd.io/raft/v3/raftpb"
 
 	"faultline/models/store"
 	"faultline/sim"
@@ -22,12 +24,32 @@ type reads struct {
 	began   sim.Time
 	running bool
 	ready   []readBatch // confirmed, but the state lacks entries yet
+	spare   []asked     // of a batch that was answered; memory for the next
+	asking  *store.Slab[question]
+	req     *store.Request // the read that is answered
 
 	// The lease of a clock_lease. The state at index has all that earlier leaders
 	// acknowledged, and what this one acknowledges it has applied.
 	span  time.Duration
 	until sim.Time // by the replica's own clock
 	index uint64
+}
+
+// A question is what a round asks of the library, in one piece: the library keeps
+// it until the round is over or the leadership is lost.
+type question struct {
+	msg     pb.Message
+	entry   pb.Entry
+	entries [1]*pb.Entry
+	number  [8]byte
+}
+
+// ask asks the library for a read index, as RawNode.ReadIndex does.
+func (q *question) ask(node *etcd.RawNode, number uint64) {
+	binary.LittleEndian.PutUint64(q.number[:], number)
+	q.entry.Data, q.entries[0] = q.number[:], &q.entry
+	q.msg.Type, q.msg.Entries = &typeReadIndex, q.entries[:]
+	must(node.Step(&q.msg))
 }
 
 // A readBatch are reads that may be answered once the entry at index is applied.
@@ -65,8 +87,8 @@ func (r *replica) askRound(e sim.Env) {
 	rs.running = true
 	rs.number++
 	rs.began = e.Clock()
-	rs.round, rs.next = rs.next, nil
-	r.node.ReadIndex(binary.LittleEndian.AppendUint64(nil, rs.number))
+	rs.round, rs.next, rs.spare = rs.next, rs.spare[:0], nil
+	rs.asking.New(question{}).ask(r.node, rs.number)
 	r.fed = true
 	r.unsettle(e)
 }
@@ -95,13 +117,14 @@ func (r *replica) answerReady(e sim.Env) {
 		for _, a := range rs.ready[0].reads {
 			r.answerRead(e, a)
 		}
-		rs.ready = rs.ready[1:]
+		rs.spare = rs.ready[0].reads
+		rs.ready = slices.Delete(rs.ready, 0, 1)
 	}
 }
 
 func (r *replica) answerRead(e sim.Env, a asked) {
-	req := &store.Request{Key: a.key}
-	req.ID = a.id
+	req := r.reads.req
+	req.ID, req.Key = a.id, a.key
 	e.Send(a.from, r.state.Read(req))
 }
 

@@ -70,6 +70,8 @@ func (r *replica) reset(cfg store.Config, id sim.NodeID) {
 	r.decoder, r.replies = newDecoder(cfg), store.SlabOf[store.Reply](cfg)
 	r.disk = store.NewJournal(true, r)
 	r.journal.records = store.SlabOf[record](cfg)
+	r.quiet.replies = store.SlabOf[message](cfg)
+	r.reads.asking, r.reads.req = store.SlabOf[question](cfg), cfg.Request()
 	for i := range cfg.Replicas {
 		r.journal.voters = append(r.journal.voters, uint64(i)+1)
 	}
@@ -174,6 +176,7 @@ func (r *replica) unsettle(e sim.Env) {
 func (r *replica) settle(e sim.Env) {
 	e.Cancel(r.settling)
 	r.settling = 0
+	r.answerOwed(e)
 	for r.fed = true; r.fed && r.node.HasReady(); { // to ask in vain takes it four allocations
 		r.fed = false
 		rd := r.node.Ready()

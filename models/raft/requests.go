@@ -27,7 +27,7 @@ type proposals struct {
 	window   time.Duration // of group commit
 	timer    sim.TimerID   // ends the window under way; zero if none is
 	gathered []asked       // in it
-	entries  []*pb.Entry   // of those gathered
+	message  pb.Message    // with the entries of those gathered, which the library copies
 	pending  []asked       // proposed in the term that this replica leads, in the order of the log
 	number   uint64        // of the latest proposal; they are consecutive
 }
@@ -60,7 +60,8 @@ func (r *replica) gather(e sim.Env, a asked, req *store.Request) {
 	p.number++
 	a.number = p.number
 	p.gathered = append(p.gathered, a)
-	p.entries = append(p.entries, &pb.Entry{Data: encode(p.number, req)})
+	entry := p.entry()
+	entry.Data = encode(entry.Data[:0], p.number, req)
 	if r.cfg.Mutant == "ack-before-commit" && (req.Kind == history.Write || req.Kind == history.Append) {
 		e.Send(a.from, req.Answer(history.Value{}, history.Version{}))
 	}
@@ -76,7 +77,8 @@ func (r *replica) gather(e sim.Env, a asked, req *store.Request) {
 // the leadership at this instant.
 func (r *replica) propose(e sim.Env) {
 	p := &r.proposals
-	err := r.node.Step(&pb.Message{Type: pb.MsgProp.Enum(), From: new(r.id), Entries: p.entries})
+	p.message.Type, p.message.From = &typeProp, &r.id
+	err := r.node.Step(&p.message)
 	must(err)
 	r.fed = true
 	if err != nil {
@@ -84,8 +86,20 @@ func (r *replica) propose(e sim.Env) {
 	} else {
 		p.pending = append(p.pending, p.gathered...)
 	}
-	p.timer, p.entries, p.gathered = 0, nil, p.gathered[:0]
+	p.timer, p.message.Entries, p.gathered = 0, p.message.Entries[:0], p.gathered[:0]
 	r.unsettle(e)
+}
+
+// entry adds an entry to the message: one of an earlier message, if there is.
+func (p *proposals) entry() *pb.Entry {
+	all, n := p.message.Entries, len(p.message.Entries)
+	if n == cap(all) {
+		all = append(all, new(pb.Entry))
+	} else if all = all[:n+1]; all[n] == nil {
+		all[n] = new(pb.Entry)
+	}
+	p.message.Entries = all
+	return all[n]
 }
 
 // answer answers the request of an applied entry, if this replica proposed it
@@ -119,7 +133,7 @@ func (r *replica) abdicate(e sim.Env) {
 			e.Send(a.from, &store.Reply{ID: a.id, Status: history.Unknown, Hint: sim.None})
 		}
 	}
-	p.timer, p.entries, p.gathered, p.pending = 0, nil, nil, nil
+	p.timer, p.message.Entries, p.gathered, p.pending = 0, nil, nil, nil
 	r.dropReads(e)
 }
 
