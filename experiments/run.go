@@ -87,6 +87,7 @@ func Watch(sc *Scenario, seed uint64, t sim.Tracer) *Outcome {
 // before. Its zero value is ready; each goroutine needs its own.
 type Runner struct {
 	sim      sim.Sim
+	net      net.Network
 	record   history.Recorder
 	arrivals []sim.Time
 	boxes    store.Boxes

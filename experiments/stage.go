@@ -8,7 +8,6 @@ import (
 	"faultline/experiments/fault"
 	"faultline/models/service"
 	"faultline/models/store"
-	"faultline/net"
 	"faultline/net/policy"
 	"faultline/sim"
 )
@@ -34,7 +33,8 @@ func (m *Runner) prepare(sc *Scenario, seed uint64) *run {
 	m.boxes.Reset()
 	r := &run{scenario: sc, sim: &m.sim, record: &m.record, arrivals: m.arrivals[:0], work: sc.Workload.Generator(), rate: 1}
 	r.sim.BeginAt(-sim.Time(sc.Warmup))
-	r.net = net.New(r.sim, sc.Topology, sc.Network)
+	r.net = &m.net
+	r.net.Reset(r.sim, sc.Topology, sc.Network)
 	if r.meter = r.newMeter(); r.meter != nil {
 		r.sim.Use(r.meter)
 	}

@@ -27,6 +27,9 @@ type counts struct {
 	depth  int             // how many bits
 	made   int             // pages that are not the same
 	many   map[link]uint64 // counts for which a slot has no room
+
+	oldTable []uint8 // of an earlier run, for their memory
+	oldWraps []uint32
 }
 
 // A page is a part of the hash table (linear probing).
@@ -306,9 +309,9 @@ func (c *counts) grow(width int) {
 // rebuild makes room for 2^width nodes, in a table of all links or without one.
 func (c *counts) rebuild(width int, all bool) {
 	old := *c
-	*c = counts{width: width}
+	*c = counts{width: width, oldTable: old.oldTable, oldWraps: old.oldWraps}
 	if all {
-		c.table = make([]uint8, 1<<(2*width))
+		c.table = blank(&c.oldTable, 1<<(2*width))
 	} else {
 		c.depth = countBits
 		c.pages = make([]*page, 1<<c.depth)
@@ -363,6 +366,28 @@ func (c *counts) keep(l link, n uint64) {
 // wrap makes room for how often counts in the table wrapped.
 func (c *counts) wrap() {
 	if c.wraps == nil {
-		c.wraps = make([]uint32, len(c.table))
+		c.wraps = blank(&c.oldWraps, len(c.table))
 	}
+}
+
+// reset makes c as good as new, but for the memory of its tables.
+func (c *counts) reset() {
+	if c.table == nil {
+		c.table = c.oldTable
+	}
+	if c.wraps == nil {
+		c.wraps = c.oldWraps
+	}
+	*c = counts{oldTable: c.table, oldWraps: c.wraps}
+}
+
+// blank returns n zeros, in the old memory if that is enough, which it takes away.
+func blank[T any](old *[]T, n int) []T {
+	if cap(*old) < n {
+		return make([]T, n)
+	}
+	blank := (*old)[:n]
+	*old = nil
+	clear(blank)
+	return blank
 }

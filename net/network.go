@@ -67,7 +67,7 @@ type Options struct {
 	Loopback   *dist.Law // between nodes on one host; nil means 20 us
 }
 
-const loopbackDelay = 20 * time.Microsecond
+var usualLoopback = dist.Constant(20 * time.Microsecond)
 
 // Limits on nodes: a node that sends to many has a table up to the highest ID.
 const (
@@ -78,20 +78,29 @@ const (
 // New returns a network of the given topology and plugs it into the run. Nodes
 // are at site 0 until they are placed.
 func New(s *sim.Sim, t *Topology, o Options) *Network {
-	if o.Loopback == nil {
-		o.Loopback = dist.Constant(loopbackDelay)
-	}
-	n := &Network{sim: s, born: s.Now(), topology: t, sites: len(t.Sites), laws: t.laws, loopback: o.Loopback, key: sim.NewStream(s.Seed(), "net").Uint64()}
-	n.weighs = o.CountBytes
+	n := new(Network)
+	n.Reset(s, t, o)
+	return n
+}
+
+// Reset makes n what New returns, in the memory of an earlier run.
+func (n *Network) Reset(s *sim.Sim, t *Topology, o Options) {
 	if err := o.Validate(); err != nil {
 		panic("net: " + err.Error())
+	}
+	if o.Loopback == nil {
+		o.Loopback = usualLoopback
+	}
+	n.counts.reset()
+	*n = Network{
+		sim: s, born: s.Now(), topology: t, sites: len(t.Sites), laws: t.laws, loopback: o.Loopback, key: sim.NewStream(s.Seed(), "net").Uint64(),
+		weighs: o.CountBytes, nodes: n.nodes[:0], counts: n.counts,
 	}
 	if o.Effect != (Effect{}) {
 		n.trouble.nature = sum([]Effect{o.Effect})
 	}
 	n.reckon()
 	s.Use(n)
-	return n
 }
 
 // Topology returns the topology of the network.
