@@ -96,7 +96,7 @@ const (
 	width     = 1 << digitBits
 	short     = 8   // entries in a slot's own block
 	pageLen   = 100 // entries in a page
-	batch     = 8
+	batch     = 8   // entries that are enough for a run
 	runLen    = 128 // at least pageLen and batch + short
 	signBit   = 1 << 63
 )
