@@ -59,7 +59,7 @@ func Main(args []string) (code int) {
 // Limits of the collector: throughput first, but a sweep of ten thousand runs
 // must stay below 300 MB.
 const (
-	gcPercent   = 1000
+	gcPercent   = 400
 	memoryLimit = 220 << 20
 )
 
