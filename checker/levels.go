@@ -237,7 +237,6 @@ func holdsApart(h history.History, b Budget) bool {
 
 // setApart puts a call after the answers of its instant, and reports whether there is room.
 func setApart(op *history.Op) bool {
-	const far = 1 << 61
 	if op.Call < -far || op.Call > far {
 		return false
 	}

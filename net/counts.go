@@ -275,9 +275,12 @@ func (c *counts) each(f func(l link, n uint64)) {
 			f(linkOf(sim.NodeID(i>>c.width), sim.NodeID(i%(1<<c.width))), n)
 		}
 	}
-	known := uint64(0)
+	known := uint64(0) // messages of a link in the pages that the pages have not counted
+	if c.firsts != nil {
+		known = 1
+	}
 	for i, word := range c.firsts {
-		for known = 1; word != 0; word &= word - 1 {
+		for ; word != 0; word &= word - 1 {
 			bit := 64*i + bits.TrailingZeros64(word)
 			f(linkOf(sim.NodeID(bit>>c.width), sim.NodeID(bit%(1<<c.width))), 1)
 		}

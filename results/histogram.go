@@ -31,8 +31,12 @@ const (
 )
 
 // bucketOf is the bucket of a latency. The leading subBucketBits+1 bits of ns
-// choose it: their place counts the doublings, the rest of them the sub-bucket.
+// choose it: their place counts the doublings, the rest of them the sub-bucket. It
+// panics on a negative one: time ran backwards.
 func bucketOf(ns int64) uint16 {
+	if ns < 0 {
+		panic(fmt.Sprintf("results: negative latency %d ns", ns))
+	}
 	doublings := max(0, bits.Len64(uint64(ns))-subBucketBits-1)
 	return uint16(doublings*subBuckets + int(ns>>doublings))
 }
@@ -48,12 +52,7 @@ func bucketRange(index uint16) (lo, hi int64) {
 }
 
 // Add counts one latency in nanoseconds. It panics on a negative one: time ran backwards.
-func (h *Histogram) Add(ns int64) {
-	if ns < 0 {
-		panic(fmt.Sprintf("results: negative latency %d ns", ns))
-	}
-	h.add(bucketOf(ns), 1)
-}
+func (h *Histogram) Add(ns int64) { h.add(bucketOf(ns), 1) }
 
 func (h *Histogram) add(index uint16, n uint32) {
 	i := sort.Search(len(h.buckets), func(i int) bool { return h.buckets[i].index >= index })

@@ -9,8 +9,8 @@ import (
 // operator. It gives way only inside Sleep and Recv; between two of those calls
 // nothing else in the world moves. Procs see true time and never crash.
 //
-// A client that asks a million times is better off without a coroutine, which costs
-// 100 ns at every switch and a stack: see GoSteps.
+// A client that asks a million times is better off without a coroutine, which costs a
+// stack, and 100 ns and more at every wake (BenchmarkScriptSwitch): see GoSteps.
 type Proc struct {
 	sim     *Sim
 	id      NodeID // None for a script without a network address
@@ -60,7 +60,6 @@ func (s *Sim) Go(id NodeID, name string, body func(p *Proc)) *Proc {
 		p.yield = yield
 		body(p)
 	})
-	p.alarm = s.schedule(s.now, evWake, p.index, None, 0, nil)
 	return p
 }
 
@@ -71,17 +70,17 @@ func (s *Sim) Go(id NodeID, name string, body func(p *Proc)) *Proc {
 func (s *Sim) GoSteps(id NodeID, name string, step func()) *Proc {
 	p := s.newProc(id, name)
 	p.step = step
-	p.alarm = s.schedule(s.now, evWake, p.index, None, 0, nil)
 	return p
 }
 
-// newProc returns a script that is about to start.
+// newProc returns a script that starts at the current instant.
 func (s *Sim) newProc(id NodeID, name string) *Proc {
 	p := &Proc{sim: s, id: id, index: NodeID(len(s.procs)), rand: s.Stream(name), waiting: forTime}
 	s.procs = append(s.procs, p)
 	if id != None && !s.isDesk(id) {
 		s.AddDesk(id, func(any) *Proc { return p })
 	}
+	p.alarm = s.schedule(s.now, evWake, p.index, None, 0, nil)
 	return p
 }
 

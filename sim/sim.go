@@ -330,11 +330,7 @@ func (s *Sim) deliver(e *entry) {
 	from, msg := NodeID(e.more), e.msg
 	s.queue.drop(e)
 	s.outbox.open = true
-	s.stats.Delivered++
-	if s.tracer != nil {
-		s.trace(Deliver, n.id, from, msg)
-	}
-	n.handler.Receive(n, from, msg)
+	s.receive(n, from, msg)
 }
 
 // fire runs the handler of an event that is not a message.
