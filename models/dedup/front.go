@@ -82,9 +82,9 @@ func (f *front) Receive(e sim.Env, from sim.NodeID, msg any) {
 	case !ok:
 		f.inner.Receive(&f.out, from, msg)
 	case !req.Kind.Mutates():
-		f.ask(from, req, firstStep)
+		f.ask(from, *req, firstStep)
 	case req.Token.IsZero():
-		f.ask(from, keyless(req), firstStep)
+		f.ask(from, keyless(*req), firstStep)
 	default:
 		f.take(e, from, req)
 	}
@@ -97,10 +97,9 @@ const (
 )
 
 // ask has the replica carry out a step of what a client asked.
-func (f *front) ask(from sim.NodeID, req *store.Request, step call.ID) {
-	req = req.Copy()
+func (f *front) ask(from sim.NodeID, req store.Request, step call.ID) {
 	req.ID = req.ID<<1 | step
-	f.inner.Receive(&f.out, from, req)
+	f.inner.Receive(&f.out, from, &req)
 }
 
 // take begins with a write.
@@ -111,21 +110,19 @@ func (f *front) take(e sim.Env, from sim.NodeID, req *store.Request) {
 	case Local:
 		f.lookUp(e, from, req)
 	default:
-		f.ask(from, keyless(req), firstStep)
+		f.ask(from, keyless(*req), firstStep)
 	}
 }
 
 // keyless returns the request as one that the store recognises only if the network
 // doubled it, as a connection would, and not when the client sends it again.
-func keyless(req *store.Request) *store.Request {
-	req = req.Copy()
+func keyless(req store.Request) store.Request {
 	req.Token.Seq, req.Once = uint64(req.ID), nil
 	return req
 }
 
 // part returns the request for one part of a write, to be recognised by the replicated table.
-func (f *front) part(e sim.Env, req *store.Request, p store.Part) *store.Request {
-	req = req.Copy()
+func (f *front) part(e sim.Env, req store.Request, p store.Part) store.Request {
 	req.Once = &store.Once{Part: p, At: e.Clock(), Keep: f.layer.Window}
 	return req
 }
@@ -135,7 +132,7 @@ func (f *front) begin(e sim.Env, from sim.NodeID, req *store.Request) {
 	first := store.Whole
 	switch {
 	case f.layer.Once():
-		f.ask(from, req, firstStep)
+		f.ask(from, *req, firstStep)
 		return
 	case f.layer.Record == After:
 		first = store.Effect
@@ -143,19 +140,19 @@ func (f *front) begin(e sim.Env, from sim.NodeID, req *store.Request) {
 		first = store.Record
 	}
 	f.asked[asking{from, req.ID}] = &write{req: req}
-	f.ask(from, f.part(e, req, first), firstStep)
+	f.ask(from, f.part(e, *req, first), firstStep)
 }
 
 // lookUp asks the local table. A write that is under way cannot be answered yet,
 // unless it counts as done before it is; the client must come again (HTTP's 409).
 func (f *front) lookUp(e sim.Env, from sim.NodeID, req *store.Request) {
 	if past, ok := f.local.find(req.Token, e.Clock()); ok {
-		past = past.Copy()
-		past.ID = req.ID
-		if past.Status != history.OK {
-			past = req.Doubt()
+		answer := req.Doubt()
+		if past.Status == history.OK {
+			answer = past.Copy()
+			answer.ID = req.ID
 		}
-		e.Send(from, past)
+		e.Send(from, answer)
 		return
 	}
 	switch f.layer.Record {
@@ -165,7 +162,7 @@ func (f *front) lookUp(e sim.Env, from sim.NodeID, req *store.Request) {
 		f.local.add(req.Token, e.Clock(), req.Answer(history.Value{}, history.Version{}))
 	}
 	f.asked[asking{from, req.ID}] = &write{req: req}
-	f.ask(from, keyless(req), firstStep)
+	f.ask(from, keyless(*req), firstStep)
 }
 
 // answered goes on with a write, or passes the answer on.
@@ -192,11 +189,11 @@ func (f *front) answered(e sim.Env, to sim.NodeID, reply *store.Reply) {
 // goOn takes the second step of a write.
 func (f *front) goOn(e sim.Env, from sim.NodeID, w *write, reply *store.Reply) {
 	if f.layer.Record == Before {
-		f.ask(from, keyless(w.req), secondStep)
+		f.ask(from, keyless(*w.req), secondStep)
 		return
 	}
 	w.reply = reply
-	f.ask(from, f.part(e, w.req, store.Record), secondStep)
+	f.ask(from, f.part(e, *w.req, store.Record), secondStep)
 }
 
 // recorded returns the answer to a write whose effect is there, and whose record
