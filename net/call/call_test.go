@@ -191,6 +191,20 @@ func TestLateAndDoubleAnswersDoNotReachTheNextIntent(t *testing.T) {
 	}
 }
 
+// Wait returns the next answer to an open attempt, which it closes, or ok false
+// at the given instant: what a script does that makes its calls by hand.
+func (c *Caller) Wait(until sim.Time) (r Reply, ok bool) {
+	for {
+		from, msg, ok := c.proc.Recv(until)
+		if !ok {
+			return Reply{}, false
+		}
+		if r, wanted := c.answers(from, msg); wanted {
+			return r, true
+		}
+	}
+}
+
 // By hand: two attempts of one intent at once, and whichever answers first wins.
 func TestSeveralAttemptsAtOnce(t *testing.T) {
 	world([3][]string{{"after 9ms ok"}, {"ok"}}, func(c *Caller, p *sim.Proc, log *[]string) {

@@ -78,20 +78,6 @@ func (c *Caller) Open(t Token, attempt int, deadline sim.Time) Header {
 // Send sends a request.
 func (c *Caller) Send(to sim.NodeID, request Asks) { c.proc.Send(to, request) }
 
-// Wait returns the next answer to an open attempt, which it closes, or ok false
-// at the given instant.
-func (c *Caller) Wait(until sim.Time) (r Reply, ok bool) {
-	for {
-		from, msg, ok := c.proc.Recv(until)
-		if !ok {
-			return Reply{}, false
-		}
-		if r, wanted := c.answers(from, msg); wanted {
-			return r, true
-		}
-	}
-}
-
 // answers returns what a message answers, if that is an open attempt, which it closes.
 func (c *Caller) answers(from sim.NodeID, msg any) (r Reply, wanted bool) {
 	a, isAnswer := msg.(Answer)
