@@ -50,7 +50,7 @@ type Spec struct {
 // CheckStrict looks at what is at the top.
 func (s *Spec) CheckStrict(n *strict.Node) {
 	if s.SLO >= 1 {
-		n.Field("slo").Fail("an objective of 100% leaves no budget of errors", "say what may fail, too: 99.99%")
+		n.FailField("slo", "an objective of 100% leaves no budget of errors", "say what may fail, too: 99.99%")
 	}
 }
 

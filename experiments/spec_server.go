@@ -37,10 +37,10 @@ type BackgroundSpec struct {
 // CheckStrict looks at the rules that span several fields.
 func (s *ServerSpec) CheckStrict(n *strict.Node) {
 	if s.MinLeft > 0 && !s.DropExpired {
-		n.Field("min_left").Fail("min_left says more precisely what drop_expired drops, which is off", "add drop_expired: true")
+		n.FailField("min_left", "min_left says more precisely what drop_expired drops, which is off", "add drop_expired: true")
 	}
 	if b := s.Background; b != nil && b.Takes.Mean() >= b.Every.Std()*time.Duration(s.Workers) {
-		n.Field("background").Fail("background work leaves the workers no time for requests", "let it come up less often, or take less")
+		n.FailField("background", "background work leaves the workers no time for requests", "let it come up less often, or take less")
 	}
 }
 

@@ -54,14 +54,14 @@ type CacheSpec struct {
 // CheckStrict looks at the rules that span several fields.
 func (s *ServiceSpec) CheckStrict(n *strict.Node) {
 	if s.Blocking && s.Server == nil {
-		n.Field("blocking").Fail("blocking keeps workers, and the service says nothing of any", "give it a server of its own: {workers: 20, service: 1ms}")
+		n.FailField("blocking", "blocking keeps workers, and the service says nothing of any", "give it a server of its own: {workers: 20, service: 1ms}")
 	}
 }
 
 // CheckStrict looks at what a share may be.
 func (s *CallSpec) CheckStrict(n *strict.Node) {
 	if s.Share == 0 {
-		n.Field("share").Fail("no request needs the call", "leave the call out, or give it a share such as 20%")
+		n.FailField("share", "no request needs the call", "leave the call out, or give it a share such as 20%")
 	}
 }
 

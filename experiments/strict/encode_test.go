@@ -182,7 +182,7 @@ type recursiveEntry struct {
 // FuzzDecode holds that no document and no override makes the package panic, that a problem always has a place within the
 // text, and that what was read can be written and read again.
 func FuzzDecode(f *testing.F) {
-	for _, name := range []string{"issue", "types", "keys", "tags", "comma", "values", "tab", "cross"} {
+	for _, name := range []string{"issue", "types", "keys", "tags", "comma", "values", "tab", "cross", "default"} {
 		data, err := os.ReadFile("testdata/" + name + ".yaml")
 		if err != nil {
 			f.Fatal(err)

@@ -213,13 +213,27 @@ func (n *Node) Unknown(what string, allowed []string) {
 	n.Fail(cause, suggest(n.v.text, allowed))
 }
 
+// FailField reports a problem with a field of the mapping where it is written; a field that was left to its default is
+// complained about where the mapping's own name stands. Rules that span several fields use it, for the value they turn
+// down may be one that nobody wrote.
+func (n *Node) FailField(field, cause, hint string) {
+	if f := n.Field(field); f != nil {
+		f.Fail(cause, hint)
+		return
+	}
+	n.failAbsent(field, cause, hint)
+}
+
 // Missing reports that the mapping lacks a field, where the mapping's own name stands.
-func (n *Node) Missing(field, hint string) {
+func (n *Node) Missing(field, hint string) { n.failAbsent(field, "missing", hint) }
+
+// failAbsent reports a problem with a field that is not written.
+func (n *Node) failAbsent(field, cause, hint string) {
 	at := n.v.at
 	if n.owner != nil {
 		at = *n.owner
 	}
-	n.report.add(at, joinField(n.path, field), "missing", hint)
+	n.report.add(at, joinField(n.path, field), cause, hint)
 }
 
 // mismatch reports that the node is not what is expected, such as "a duration".

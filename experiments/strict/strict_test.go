@@ -40,7 +40,7 @@ type model struct {
 // CheckStrict holds quorums to the number of replicas.
 func (m *model) CheckStrict(n *strict.Node) {
 	if m.Reads > m.N {
-		n.Field("reads").Fail("more than the replicas", "write at most model.n")
+		n.FailField("reads", "more than the replicas", "write at most model.n")
 	}
 }
 
