@@ -126,7 +126,8 @@ func isRegister(ts []history.Transaction, key string) bool {
 	})
 }
 
-// appendedAfter reports whether a read shows an append of x, and none of y before it.
+// appendedAfter reports whether a read shows an append of x, and after it one of
+// y, with nothing between them of which is known who appended it; or none of y at all.
 func appendedAfter(ts []history.Transaction, x, y *history.Transaction, key string) bool {
 	for _, t := range ts {
 		for _, op := range t.Ops {
@@ -134,13 +135,30 @@ func appendedAfter(ts []history.Transaction, x, y *history.Transaction, key stri
 				continue
 			}
 			for i, e := range op.Value.List {
-				if brought(x, key, e) && (i+1 == len(op.Value.List) || brought(y, key, op.Value.List[i+1]) || !shows(y, key, op.Value)) {
+				if brought(x, key, e) && (follows(ts, y, key, op.Value.List[i+1:]) || !shows(y, key, op.Value)) {
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// follows reports whether, of the elements of which is known who appended them,
+// the first is of t, or there is none.
+func follows(ts []history.Transaction, t *history.Transaction, key string, elements []int64) bool {
+	for _, e := range elements {
+		makers := 0
+		for i := range ts {
+			if ts[i].Status != history.Failed && brought(&ts[i], key, e) {
+				makers++
+			}
+		}
+		if makers == 1 {
+			return brought(t, key, e)
+		}
+	}
+	return true
 }
 
 // updated reports whether x read the key, not seeing y, and then wrote it.

@@ -93,7 +93,7 @@ func (s *story) becauseAppended(h hop) (key int32, why string) {
 	key = none
 	s.eachOp(h.to, func(op *history.Micro, k, w int32) bool {
 		l := &s.keys[k].list
-		if op.Kind != history.Append || s.keys[k].shape != list || l.broken {
+		if op.Kind != history.Append || s.keys[k].shape != list || l.broken || s.writes[w].twin {
 			return true
 		}
 		before := l.lastRun()
@@ -178,7 +178,8 @@ func (s *story) overwriter(h hop, k, version int32) (w int32, how string) {
 	return none, ""
 }
 
-// appender returns the append with which t made the version after the given one, or none.
+// appender returns the append with which t made the version after the given one, or none. Of appends of the same
+// number by several nobody knows which version they made.
 func (s *story) appender(t, k, version int32) (w int32) {
 	l := &s.keys[k].list
 	if s.keys[k].shape != list || l.broken {
@@ -186,6 +187,7 @@ func (s *story) appender(t, k, version int32) (w int32) {
 	}
 	for _, w := range s.writesOf(t, k) {
 		switch pos := s.writes[w].pos; {
+		case s.writes[w].twin:
 		case pos == none && version == l.lastRun(), pos != none && l.runs[pos+1] == version+1:
 			return w
 		}
