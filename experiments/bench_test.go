@@ -98,6 +98,29 @@ func BenchmarkShortRun(b *testing.B) {
 	}
 }
 
+// BenchmarkShipped measures the processor time of every shipped experiment, played
+// and scored with so many seeds of each cell as there are iterations. Its profile is
+// what the compiler goes by when it builds the command, see .ci/profile.
+func BenchmarkShipped(b *testing.B) {
+	for _, name := range experiments.Shipped() {
+		b.Run(name, func(b *testing.B) {
+			e, err := experiments.LoadShipped(name)
+			if err != nil {
+				b.Fatal(err)
+			}
+			sweep := experiments.Sweep{Cells: e.Cells, Row: func(results.Row) error { return nil }}
+			for seed := range uint64(b.N) {
+				sweep.Seeds.List = append(sweep.Seeds.List, seed+1)
+			}
+			measureRuns(b, func() {
+				if err := sweep.Run(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
 // BenchmarkScore measures what it takes to score the short runs of BenchmarkShortRun.
 func BenchmarkScore(b *testing.B) {
 	for _, short := range shortRuns {

@@ -34,17 +34,19 @@ func fold(hash uint64, at Time, kind uint8, node, from NodeID) uint64 {
 }
 
 // NewStream returns the stream of a named entity in the run with the given seed.
-func NewStream(seed uint64, name string) *Stream {
+func NewStream(seed uint64, name string) *Stream { return &Stream{named(seed, name)} } // inlined, so that one that is drawn from once is no garbage
+
+func named(seed uint64, name string) uint64 {
 	h := uint64(14695981039346656037) // FNV-1a
 	for i := range len(name) {
 		h = (h ^ uint64(name[i])) * 1099511628211
 	}
-	return newStream(seed, h)
+	return begin(seed, h)
 }
 
-func newStream(seed, key uint64) *Stream {
-	return &Stream{state: mix(mix(seed+golden) ^ mix(key))}
-}
+func newStream(seed, key uint64) *Stream { return &Stream{begin(seed, key)} }
+
+func begin(seed, key uint64) uint64 { return mix(mix(seed+golden) ^ mix(key)) }
 
 // Uint64 returns 64 random bits.
 func (r *Stream) Uint64() uint64 {

@@ -149,8 +149,7 @@ func (f *front) lookUp(e sim.Env, from sim.NodeID, req *store.Request) {
 	if past, ok := f.local.find(req.Token, e.Clock()); ok {
 		answer := req.Doubt()
 		if past.Status == history.OK {
-			answer = past.Copy()
-			answer.ID = req.ID
+			answer = req.Pass(past)
 		}
 		e.Send(from, answer)
 		return

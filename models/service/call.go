@@ -79,10 +79,14 @@ func (ed *edge) needs(q *request) bool {
 	return float64(sim.Mix(ed.salt^sim.Mix(uint64(t.Client))^t.Seq)>>11) < float64(ed.Share*(1<<53))
 }
 
+// nothing is the reply of a call that has none. It is read only.
+var nothing = &store.Reply{}
+
 // A visit is one call on its way through its attempts.
 type visit struct {
 	edge    *edge
-	of      *request // nil: a refresh
+	of      *request   // nil: a refresh
+	op      history.Op // what is asked for
 	shard   *shard
 	machine policy.Machine
 	targets []sim.NodeID
@@ -105,7 +109,7 @@ func (v *visit) Peer(target int) int { return int(v.targets[target]) }
 // ask makes a call for a request, unless an answer is there already.
 func (r *replica) ask(e sim.Env, ed *edge, q *request) {
 	if ed.Refresh > 0 {
-		q.over(ed, ed.known, policy.Unsure, &store.Reply{})
+		q.over(ed, ed.known, policy.Unsure, nothing)
 		return
 	}
 	key, cached := q.req.Key, ed.Cache > 0 && !q.req.Kind.Mutates()
@@ -142,7 +146,8 @@ func (r *replica) visit(e sim.Env, ed *edge, q *request) {
 	} else {
 		v = new(visit)
 	}
-	v.edge, v.of, v.open, v.reply = ed, q, v.open[:0], &store.Reply{}
+	v.edge, v.of, v.open, v.reply = ed, q, v.open[:0], nothing
+	v.op = ed.op(q)
 	if q != nil {
 		q.visits = append(q.visits, v)
 	}
@@ -150,22 +155,21 @@ func (r *replica) visit(e sim.Env, ed *edge, q *request) {
 }
 
 func (r *replica) begin(e sim.Env, v *visit) {
-	op := v.op()
 	v.shard = v.edge.shard(v.of, e.Self(), r.place)
-	v.targets = v.edge.route(&op, &v.shard.view)
-	about := policy.Intent{Mutates: op.Kind.Mutates(), Dedup: v.edge.dedups, Targets: len(v.targets), Shard: v.shard.number, Peers: v}
+	v.targets = v.edge.route(&v.op, &v.shard.view)
+	about := policy.Intent{Mutates: v.op.Kind.Mutates(), Dedup: v.edge.dedups, Targets: len(v.targets), Shard: v.shard.number, Peers: v}
 	r.act(e, v, v.machine.Begin(now(e), e.Rand(), v.edge.shared, about))
 }
 
 // op is what the call asks for: the operation, if it carries that, and else nothing that changes anything.
-func (v *visit) op() history.Op {
+func (ed *edge) op(q *request) history.Op {
 	op := history.Op{Kind: history.Read}
-	if v.of == nil {
+	if q == nil {
 		return op
 	}
-	op.Key = v.of.req.Key
-	if v.edge.carries {
-		op.Kind, op.In = v.of.req.Kind, v.of.req.In
+	op.Key = q.req.Key
+	if ed.carries {
+		op.Kind, op.In = q.req.Kind, q.req.In
 	}
 	return op
 }
@@ -212,7 +216,6 @@ func (r *replica) takeBack(e sim.Env, v *visit, until time.Duration) {
 // send sends an attempt.
 func (r *replica) send(e sim.Env, v *visit, a policy.Action) {
 	r.lastID++
-	op := v.op()
 	header := call.Header{ID: r.lastID, Attempt: a.Attempt, Deadline: sim.Time(a.Deadline)}
 	if q := v.of; q != nil {
 		if !v.edge.NoKey {
@@ -226,7 +229,7 @@ func (r *replica) send(e sim.Env, v *visit, a policy.Action) {
 	to := v.targets[a.Target]
 	v.open = append(v.open, attempt{r.lastID, to, a.Deadline})
 	r.sent[r.lastID] = sent{v, a.Attempt}
-	req := &store.Request{Header: header, Kind: op.Kind, Key: op.Key, In: op.In}
+	req := r.boxes.Request(store.Request{Header: header, Kind: v.op.Kind, Key: v.op.Key, In: v.op.In})
 	if q := v.of; q != nil && v.edge.carries {
 		req.Expect = q.req.Expect
 	}

@@ -133,8 +133,11 @@ func (w *world) front(c store.Config, client int) []sim.NodeID {
 	return s.members(all, s.shardOf(client, ""))
 }
 
-// hintFirst returns some replicas with the one that answered last before the others, if it is among them.
+// hintFirst returns some replicas with the one that answered last before the others, if it is among them. The result is read only.
 func hintFirst(members []sim.NodeID, hint sim.NodeID) []sim.NodeID {
-	at := max(slices.Index(members, hint), 0)
+	at := slices.Index(members, hint)
+	if at <= 0 {
+		return members
+	}
 	return slices.Concat(members[at:], members[:at])
 }

@@ -12,15 +12,17 @@ import (
 
 // A replica is one machine of a service. All that it holds is lost in a crash.
 type replica struct {
-	self   *Service
-	place  int // among the replicas of its service
-	stages [][]*edge
-	under  map[name]*request // requests under way
-	lastID call.ID
-	sent   map[call.ID]sent
-	timers map[sim.TimerID]*visit
-	idle   []*visit // to be used again
-	seen   seen
+	self     *Service
+	place    int // among the replicas of its service
+	stages   [][]*edge
+	boxes    *store.Boxes
+	requests *store.Slab[request]
+	under    map[name]*request // requests under way
+	lastID   call.ID
+	sent     map[call.ID]sent
+	timers   map[sim.TimerID]*visit
+	idle     []*visit // to be used again
+	seen     seen
 }
 
 // A sent is an attempt whose answer is wanted.
@@ -35,6 +37,7 @@ type request struct {
 	req    *store.Request
 	worker int // that is kept at it, if workers are
 	visits []*visit
+	room   [2]*visit // where they are, if they are few
 	stage  int
 	gone   bool         // nobody wants to know how it ends
 	open   int          // calls of the stage that are not over
@@ -48,7 +51,8 @@ type request struct {
 func (q *request) name() name { return name{q.from, q.req.ID} }
 
 func newReplica(w *world, c store.Config, s *Service, place int) *replica {
-	r := &replica{self: s, place: place, under: map[name]*request{}, sent: map[call.ID]sent{}, timers: map[sim.TimerID]*visit{}}
+	r := &replica{self: s, place: place, boxes: c.Boxes, requests: store.SlabOf[request](c)}
+	r.under, r.sent, r.timers = map[name]*request{}, map[call.ID]sent{}, map[sim.TimerID]*visit{}
 	number := 0
 	for _, stage := range s.Stages {
 		var edges []*edge
@@ -86,19 +90,21 @@ func (r *replica) Receive(e sim.Env, from sim.NodeID, msg any) {
 
 // take begins with a request, if there are not too many under way.
 func (r *replica) take(e sim.Env, from sim.NodeID, req *store.Request) {
-	q := &request{from: from, req: req, stage: -1}
+	worker := 0
 	if r.blocking() {
-		q.worker = e.(sim.Workplace).Worker()
+		worker = e.(sim.Workplace).Worker()
 	}
 	if !r.seen.add(from, req.ID) {
-		r.free(e, q)
+		r.free(e, worker)
 		return
 	}
 	if r.self.Concurrent > 0 && len(r.under) >= r.self.Concurrent {
-		r.free(e, q)
+		r.free(e, worker)
 		e.Send(from, req.Refusal(true))
 		return
 	}
+	q := r.requests.New(request{from: from, req: req, worker: worker, stage: -1})
+	q.visits = q.room[:0]
 	r.under[q.name()] = q
 	r.next(e, q)
 }
@@ -106,10 +112,10 @@ func (r *replica) take(e sim.Env, from sim.NodeID, req *store.Request) {
 // blocking reports whether a worker is kept at a request until that is answered.
 func (r *replica) blocking() bool { return r.self.Server != nil && r.self.Server.Blocking }
 
-// free lets go of the worker.
-func (r *replica) free(e sim.Env, q *request) {
+// free lets go of a worker.
+func (r *replica) free(e sim.Env, worker int) {
 	if r.blocking() {
-		e.(sim.Workplace).Free(q.worker)
+		e.(sim.Workplace).Free(worker)
 	}
 }
 
@@ -126,7 +132,7 @@ func (r *replica) cancel(e sim.Env, n name) {
 	}
 	q.visits = nil
 	delete(r.under, n)
-	r.free(e, q)
+	r.free(e, q.worker)
 }
 
 // next goes on to the next stage if that is over, or answers if there is none.
@@ -151,12 +157,11 @@ func (r *replica) next(e sim.Env, q *request) {
 // finish answers the request. What failed after the operation may have reached the store is in doubt.
 func (r *replica) finish(e sim.Env, q *request) {
 	delete(r.under, q.name())
-	r.free(e, q)
+	r.free(e, q.worker)
 	var reply *store.Reply
 	switch mayHaveHappened := q.begun && q.ended != policy.Refused; {
 	case !q.failed && q.begun:
-		reply = q.reply.Copy()
-		reply.ID, reply.Hint = q.req.ID, sim.None
+		reply = q.req.Pass(q.reply)
 	case !q.failed:
 		reply = q.req.Answer(history.Value{}, history.Version{})
 	case q.req.Kind.Mutates() && mayHaveHappened:

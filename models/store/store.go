@@ -87,6 +87,13 @@ func (r *Request) Answer(v history.Value, at history.Version) *Reply {
 	return r.box(Reply{ID: r.ID, Status: history.OK, Value: v, Hint: sim.None, Version: at})
 }
 
+// Pass returns what another answered, as the reply to r: from whom it comes is no business of who asked.
+func (r *Request) Pass(answer *Reply) *Reply {
+	reply := *answer
+	reply.ID, reply.Hint = r.ID, sim.None
+	return r.box(reply)
+}
+
 // Refuse returns the reply that this attempt changes nothing; hint is whom to ask instead, or None.
 func (r *Request) Refuse(hint sim.NodeID) *Reply {
 	return r.box(Reply{ID: r.ID, Status: history.Failed, Hint: hint})

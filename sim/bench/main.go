@@ -35,8 +35,10 @@ type peer struct {
 func peers() []*peer {
 	return []*peer{
 		goBench("Faultline", "partition"),
+		goBench("Faultline, by profile", "partition", "-pgo=cmd/faultline/default.pgo"),
 		goBench("naive Go", "naive"),
 		cpp("C++ priority_queue", "loop", 1_600_000),
+		byProfile("C++, by profile", "loop", 1_600_000),
 		cpp("ns-3 map", "ns3", 800_000, "-lns3-core"),
 		withArgs(cpp("ns-3 calendar", "ns3", 800_000, "-lns3-core"), "calendar"),
 		python("SimPy", "simpy_tokens.py", 160_000),
@@ -44,16 +46,18 @@ func peers() []*peer {
 	}
 }
 
-// goBench is a benchmark of faultline/net: nothing is written twice.
-func goBench(name, state string) *peer {
+// goBench is a benchmark of faultline/net: nothing is written twice. It is
+// compiled with flags: the command is compiled by a profile.
+func goBench(name, state string, flags ...string) *peer {
+	binary := "net" + strconv.Itoa(len(flags)) + ".test"
 	return &peer{name: name, messages: 1_600_000,
 		prepare: func(dir string) error {
-			cmd := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, "net.test"), "./net")
+			cmd := exec.Command("go", slices.Concat([]string{"test", "-c", "-o", filepath.Join(dir, binary)}, flags, []string{"./net"})...)
 			cmd.Dir = filepath.Join("..", "..")
 			return run(cmd)
 		},
 		command: func(dir string, n, m int) *exec.Cmd {
-			cmd := exec.Command(filepath.Join(dir, "net.test"), "-test.run=^$",
+			cmd := exec.Command(filepath.Join(dir, binary), "-test.run=^$",
 				fmt.Sprintf("-test.bench=^BenchmarkMessage$/^%s$/^%d$", state, n), fmt.Sprintf("-test.benchtime=%dx", m))
 			cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 			return cmd
@@ -70,6 +74,26 @@ func cpp(name, source string, messages int, libraries ...string) *peer {
 		command: func(dir string, n, m int) *exec.Cmd {
 			return exec.Command(filepath.Join(dir, source), strconv.Itoa(n), strconv.Itoa(m))
 		}}
+}
+
+// byProfile is a program of the folder peers that is compiled by the profile of a run of its own.
+func byProfile(name, source string, messages int) *peer {
+	p, binary := cpp(name, source, messages), source+"-profiled"
+	p.command = func(dir string, n, m int) *exec.Cmd {
+		return exec.Command(filepath.Join(dir, binary), strconv.Itoa(n), strconv.Itoa(m))
+	}
+	p.prepare = func(dir string) error {
+		compile := func(flag string) *exec.Cmd {
+			return exec.Command("g++", "-O2", "-std=c++17", flag+"="+dir, "-o", filepath.Join(dir, binary), "peers/"+source+".cc")
+		}
+		for _, cmd := range []*exec.Cmd{compile("-fprofile-generate"), p.command(dir, 1000, messages), compile("-fprofile-use")} {
+			if err := run(cmd); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return p
 }
 
 // withArgs is p with more arguments.
