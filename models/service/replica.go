@@ -48,6 +48,12 @@ type request struct {
 	failed bool // a hard call failed
 }
 
+// A name tells one attempt of one client from all others.
+type name struct {
+	from sim.NodeID
+	id   call.ID
+}
+
 func (q *request) name() name { return name{q.from, q.req.ID} }
 
 func newReplica(w *world, c store.Config, s *Service, place int) *replica {
@@ -183,37 +189,6 @@ func (r *replica) Timer(e sim.Env, t sim.TimerID) {
 		return
 	}
 	r.act(e, v, v.machine.Step(now(e), e.Rand(), policy.Event{Kind: policy.Woke}))
-}
-
-// seen are the requests that came last. A connection hides from its users what
-// the network doubles: without this, one copy might be refused while another goes on to the store.
-type seen struct {
-	names map[name]bool
-	order []name // a ring
-	next  int
-}
-
-type name struct {
-	from sim.NodeID
-	id   call.ID
-}
-
-// remembered is how many requests are.
-const remembered = 1024
-
-// add remembers a request and reports whether it was not remembered already.
-func (s *seen) add(from sim.NodeID, id call.ID) bool {
-	n := name{from, id}
-	if s.names[n] {
-		return false
-	}
-	if s.names == nil {
-		s.names, s.order = map[name]bool{}, make([]name, remembered)
-	}
-	delete(s.names, s.order[s.next])
-	s.order[s.next], s.names[n] = n, true
-	s.next = (s.next + 1) % remembered
-	return true
 }
 
 // now is the node's own time, as policies count it.
