@@ -21,6 +21,7 @@ type ClientSpec struct {
 	Breaker  *BreakerSpec    `yaml:"breaker" doc:"stop calling what fails, and try again later"`
 	Limiter  *LimiterSpec    `yaml:"limiter" doc:"how many calls may be under way at once"`
 	Balance  string          `yaml:"balance" oneof:"in-order,round-robin,random,least-loaded,two-choices" default:"in-order" doc:"which replica is asked first: in-order: the one that the store names"`
+	Choices  int             `yaml:"choices" default:"2" min:"2" max:"1000" doc:"of two-choices: of how many random replicas the least loaded is asked"`
 	Eject    *EjectSpec      `yaml:"eject" doc:"keep away from replicas that fail (Envoy's outlier detection)"`
 	Cancel   bool            `yaml:"cancel" default:"false" doc:"tell who was asked when an attempt is given up: a server takes it out of its line, a service gives up what it asked of others; a store ends what it began"`
 
@@ -105,6 +106,9 @@ func (s *ClientSpec) CheckStrict(n *strict.Node) {
 		return
 	}
 	s.resolved = s.resolve(func(field string) bool { return n.Field(field) != nil })
+	if f := n.Field("choices"); f != nil && s.resolved.Balance != policy.TwoChoices {
+		f.Fail("choices is a setting of two-choices, and the balance is "+s.resolved.Balance.String(), "add balance: two-choices, or leave it out")
+	}
 	if err := s.resolved.Validate(); err != nil {
 		n.Fail(err.Error(), "")
 	}
@@ -142,6 +146,7 @@ func (s *ClientSpec) resolve(written func(string) bool) policy.Policy {
 	if given("balance") {
 		p.Balance = named(policy.BalanceRules, s.Balance)
 	}
+	p.Choices = s.Choices
 	p.Resend, _ = policy.ParseResend(s.Resend)
 	p.Cancel = s.Cancel
 	s.replaceParts(&p)

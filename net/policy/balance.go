@@ -10,7 +10,7 @@ const (
 	RoundRobin                     // each in turn
 	Random                         // any
 	LeastLoaded                    // the one with the fewest of this client's calls under way
-	TwoChoices                     // the less loaded of two random ones (Mitzenmacher, IEEE TPDS 2001)
+	TwoChoices                     // the less loaded of two random ones, or of more (Mitzenmacher, IEEE TPDS 2001)
 )
 
 // BalanceRules lists the rules, with their names in experiments.
@@ -19,7 +19,7 @@ var BalanceRules = []Named[BalanceRule]{
 	{RoundRobin, "round-robin", "each replica in turn"},
 	{Random, "random", "any replica"},
 	{LeastLoaded, "least-loaded", "the replica with the fewest of this client's calls under way"},
-	{TwoChoices, "two-choices", "the less loaded of two random replicas"},
+	{TwoChoices, "two-choices", "the less loaded of two random replicas, or of as many as choices says"},
 }
 
 // String returns the rule's name in experiments.
@@ -27,8 +27,9 @@ func (r BalanceRule) String() string { return BalanceRules[r].Name }
 
 // A balancer picks targets.
 type balancer struct {
-	rule BalanceRule
-	turn int
+	rule    BalanceRule
+	choices int // of TwoChoices; less than two are two
+	turn    int
 }
 
 // pick returns one of n targets, of which eligible ones come first: only if there
@@ -53,7 +54,11 @@ func (b *balancer) start(n, first int, r Rand, load func(int) int, eligible func
 	case LeastLoaded:
 		return least(n, draw(r, n), load, eligible)
 	case TwoChoices:
-		return lighter(draw(r, n), draw(r, n), load, eligible)
+		best := lighter(draw(r, n), draw(r, n), load, eligible)
+		for range b.choices - 2 {
+			best = lighter(best, draw(r, n), load, eligible)
+		}
+		return best
 	}
 	return first
 }

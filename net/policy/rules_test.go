@@ -400,6 +400,17 @@ func TestBalancing(t *testing.T) {
 			t.Errorf("two choices: target %d is taken %d times of 40,000, want about %d", i, counts[i], want)
 		}
 	}
+	b, counts = balancer{rule: TwoChoices, choices: 3}, [4]int{}
+	for range 64_000 {
+		target, _ := b.pick(4, 0, &r, load, all)
+		counts[target]++
+	}
+	// Of 64 triples, target 0 wins 1 and target 2, which is heavier than 1 and 3, wins 7.
+	for i, want := range []int{1000, 28000, 7000, 28000} {
+		if math.Abs(float64(counts[i]-want)) > 700 {
+			t.Errorf("three choices: target %d is taken %d times of 64,000, want about %d", i, counts[i], want)
+		}
+	}
 	if _, ok := b.pick(4, 0, &r, load, func(int) bool { return false }); ok {
 		t.Error("a target is found though none is eligible")
 	}

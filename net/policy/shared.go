@@ -37,6 +37,7 @@ type Policy struct {
 	Limiter    LimiterPolicy
 	LimiterPer Scope
 	Balance    BalanceRule
+	Choices    int // of TwoChoices; 0: two
 	Eject      EjectPolicy
 	Cancel     bool // who was asked is told when an attempt is given up; the driver sees to it
 }
@@ -89,7 +90,7 @@ type peer struct {
 func NewShared(p Policy) *Shared {
 	p.Retry = p.Retry.withDefaults()
 	s := &Shared{
-		policy: p, budget: NewBudget(p.Budget), throttle: NewThrottle(p.Throttle), balance: balancer{rule: p.Balance},
+		policy: p, budget: NewBudget(p.Budget), throttle: NewThrottle(p.Throttle), balance: balancer{rule: p.Balance, choices: p.Choices},
 		plain: p.Breaker.Rule == NoBreaker && p.Limiter.Rule == NoLimit && p.Balance == InOrder && p.Eject.Failures == 0,
 	}
 	if p.Hedge.Percent > 0 {
