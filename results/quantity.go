@@ -184,8 +184,9 @@ func (q Quantity) Format(v float64) string {
 	const digits = 4
 	number := func(v float64) string {
 		precision := digits
-		if v > 99 && v < 100 && q.Unit() == Share { // 99.999% is not 100%
-			precision = 6
+		if v > 99 && v < 100 && q.Unit() == Share { // 99.999% is not 100%, nor is 99.999999%
+			for precision = 6; precision < 12 && strconv.FormatFloat(v, 'g', precision, 64) == "100"; precision++ {
+			}
 		}
 		if math.Abs(v) >= 1e4 {
 			return strconv.FormatFloat(v, 'f', 0, 64)

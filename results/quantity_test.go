@@ -178,6 +178,16 @@ func TestSharesOfOperations(t *testing.T) {
 }
 
 // A wrong quantity says what would be right.
+// A share that is not one is not shown as one.
+func TestFormatOfShares(t *testing.T) {
+	q := quantity(t, "succeeded", "")
+	for v, want := range map[float64]string{1: "100%", 0.9741: "97.41%", 0.99999: "99.999%", 0.9999999963: "99.9999996%", 0.99999996: "99.999996%", 0: "0%"} {
+		if got := q.Format(v); got != want {
+			t.Errorf("%v is shown as %s, want %s", v, got, want)
+		}
+	}
+}
+
 func TestWrongQuantities(t *testing.T) {
 	for _, c := range [][2]string{{"read_latency", "99.9"}, {"t_visibility", "10ms"}, {"fresh", "3"}, {"k_staleness", "p3"}, {"p50", "7"}, {"p50", "<= x"}, {"latencies", ""}} {
 		if q, err := NewQuantity(c[0], c[1]); err == nil {

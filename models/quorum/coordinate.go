@@ -17,6 +17,7 @@ type coordinator struct {
 	ring
 	mutant     string
 	r, w       int
+	columns    int // of the grid; 0: there is none
 	some       bool // homes are asked, drawn at random, not all
 	sloppy     bool
 	handoff    bool
@@ -33,7 +34,7 @@ type coordinator struct {
 
 func newCoordinator(cfg store.Config) coordinator {
 	c := coordinator{
-		ring: newRing(cfg), mutant: cfg.Mutant, r: cfg.Int("r"), w: cfg.Int("w"),
+		ring: newRing(cfg), mutant: cfg.Mutant, r: cfg.Int("r"), w: cfg.Int("w"), columns: cfg.Int("grid"),
 		some: cfg.Choice("ask") == askSome, sloppy: cfg.Bool("sloppy"), handoff: cfg.Bool("handoff"), readRepair: cfg.Bool("read_repair"),
 		patience:  cfg.Duration("patience"),
 		storeMsgs: store.SlabOf[storeMsg](cfg), fetchMsgs: store.SlabOf[fetchMsg](cfg),
@@ -113,7 +114,7 @@ func (c *coordinator) stored(e sim.Env, from sim.NodeID, m *storedMsg) {
 	if op == nil {
 		return
 	}
-	if op.count == c.w {
+	if c.isQuorum(op, c.w) {
 		c.answer(e, op, op.req.Answer(history.Value{}, op.newest.Place()))
 	}
 	c.retire(e, op)
@@ -131,7 +132,7 @@ func (c *coordinator) fetched(e sim.Env, from sim.NodeID, m *fetchedMsg) {
 	if len(op.answers) > 0 {
 		op.answers[place] = m.version
 	}
-	if op.count == c.r {
+	if c.isQuorum(op, c.r) {
 		c.answer(e, op, op.req.Answer(op.newest.Value, op.newest.Place()))
 	}
 	c.retire(e, op)
@@ -153,6 +154,33 @@ func (c *coordinator) hear(from sim.NodeID, round uint64) (*operation, int) {
 		op.count++
 	}
 	return op, place
+}
+
+// isQuorum reports whether those who answered are a quorum now, and were none before.
+func (c *coordinator) isQuorum(op *operation, needed int) bool {
+	if c.columns == 0 {
+		return op.count == needed
+	}
+	return !op.answered && c.coversGrid(op.heard, op.req.Kind.Mutates())
+}
+
+// coversGrid reports whether some homes are a quorum of the grid in which they stand,
+// row by row: one of each column is enough for a read; a write needs all of one
+// column, too. So each write meets each read and each write in some column
+// (Cheung, Ammar and Ahamad, The Grid Protocol, ICDE 1990).
+func (c *coordinator) coversGrid(homes uint64, write bool) bool {
+	full := !write
+	for column := range c.columns {
+		there, rows := 0, c.n/c.columns
+		for row := range rows {
+			there += int(homes >> (row*c.columns + column) & 1)
+		}
+		if there == 0 {
+			return false
+		}
+		full = full || there == rows
+	}
+	return full
 }
 
 func (c *coordinator) answer(e sim.Env, op *operation, reply *store.Reply) {

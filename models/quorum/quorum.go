@@ -59,6 +59,7 @@ var Model = store.Model{
 		{Name: "copies", Default: 0, Min: 0, Max: maxReplicas, Doc: "homes of a key: Dynamo's N where there are more replicas than that; 0 is all replicas"},
 		{Name: "r", Default: 2, Min: 1, Max: maxReplicas, Safety: true, Doc: "answers a read waits for"},
 		{Name: "w", Default: 2, Min: 1, Max: maxReplicas, Safety: true, Doc: "acknowledgements a write waits for"},
+		{Name: "grid", Default: 0, Min: 0, Max: maxReplicas, Doc: "columns of a grid in which the homes stand: a read needs one of each, a write all of one, too, in place of r and w; 0 is no grid"},
 		{Name: "coordinator", Default: byReplica, Choices: []string{byReplica, byProxy}, Doc: "who coordinates: the replica that the client asks, or a stateless proxy beside the client"},
 		{Name: "ask", Default: askAll, Choices: []string{askAll, askSome}, Doc: "whom an operation is sent to: all homes of the key, or as many as must answer, drawn at random"},
 		{Name: "sloppy", Default: true, Safety: true, Doc: "let stand-ins count where homes are silent (needs handoff)"},
@@ -125,6 +126,10 @@ func check(cfg store.Config) error {
 		return fmt.Errorf("r is %d, but a key has only %d copies", r, n)
 	case w > n:
 		return fmt.Errorf("w is %d, but a key has only %d copies", w, n)
+	case cfg.Int("grid") > 0 && n%cfg.Int("grid") != 0:
+		return fmt.Errorf("grid is %d columns, into which %d copies do not go", cfg.Int("grid"), n)
+	case cfg.Int("grid") > 0 && (cfg.Bool("sloppy") || cfg.Choice("ask") == askSome):
+		return fmt.Errorf("a grid needs sloppy: false and ask: all: stand-ins have no place in it, and who is enough depends on who answers")
 	case cfg.Bool("sloppy") && !cfg.Bool("handoff"):
 		return fmt.Errorf("sloppy needs handoff: without it, what stand-ins hold never reaches its home")
 	case cfg.Duration("timeout") < cfg.Duration("patience"):
