@@ -146,7 +146,9 @@ func (s *ClientSpec) resolve(written func(string) bool) policy.Policy {
 	if given("balance") {
 		p.Balance = named(policy.BalanceRules, s.Balance)
 	}
-	p.Choices = s.Choices
+	if written("choices") {
+		p.Choices = s.Choices
+	}
 	p.Resend, _ = policy.ParseResend(s.Resend)
 	p.Cancel = s.Cancel
 	s.replaceParts(&p)

@@ -17,7 +17,7 @@ type coordinator struct {
 	ring
 	mutant     string
 	r, w       int
-	columns    int // of the grid; 0: there is none
+	columns    int  // of the grid; 0: there is none
 	some       bool // homes are asked, drawn at random, not all
 	sloppy     bool
 	handoff    bool
