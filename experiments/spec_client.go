@@ -152,6 +152,9 @@ func (s *ClientSpec) resolve(written func(string) bool) policy.Policy {
 	p.Resend, _ = policy.ParseResend(s.Resend)
 	p.Cancel = s.Cancel
 	s.replaceParts(&p)
+	if most := preset.Most; most > 0 {
+		p.MaxAttempts, p.Hedge.Max = min(p.MaxAttempts, most), min(p.Hedge.Max, most-1)
+	}
 	return p
 }
 

@@ -61,6 +61,15 @@ func TestClientsStartFromAPreset(t *testing.T) {
 	if hedge.MaxAttempts != 1 || hedge.Hedge.Max != 3 || hedge.Backoff.Kind != policy.None {
 		t.Errorf("a preset that only hedges: %+v", hedge)
 	}
+	if got := clientOf(t, "{preset: grpc, max_attempts: 9}").MaxAttempts; got != 5 {
+		t.Errorf("gRPC makes %d attempts of 9, want 5", got)
+	}
+	if got := clientOf(t, "{preset: grpc-hedge, hedge: {max: 7, after: 1ms}}").Hedge.Max; got != 4 {
+		t.Errorf("gRPC makes %d hedges of 7, want 4", got)
+	}
+	if got := clientOf(t, "{preset: finagle, choices: 3}"); got.Balance != policy.TwoChoices || got.Choices != 3 {
+		t.Errorf("Finagle's balance with three choices: %v of %d", got.Balance, got.Choices)
+	}
 	if got := clientOf(t, "{}"); got != DefaultPolicy {
 		t.Errorf("nothing written: %+v, want the default %+v", got, DefaultPolicy)
 	}
@@ -68,6 +77,7 @@ func TestClientsStartFromAPreset(t *testing.T) {
 
 func TestMistakesInClientsAreNamed(t *testing.T) {
 	for text, says := range map[string]string{
+		"choices: 3":                            "choices is a setting of two-choices, and the balance is in-order",
 		"preset: grcp":                          `did you mean "grpc"`,
 		"hedge: {max: 1}":                       "neither after nor percentile",
 		"budget: {ratio: 0.2}":                  "rule",
