@@ -59,10 +59,11 @@ var mayImport = []struct {
 }
 
 // deterministic are the packages in which a run happens and is judged, all of them
-// but the files in which experiments are read and run in parallel.
+// but the files in which experiments are read, described and run in parallel, and
+// the one that keeps laws for whoever asks next.
 var (
 	deterministic = []string{"sim", "net", "models", "checker", "experiments", "experiments/fault", "experiments/workload"}
-	outside       = []string{"experiments/load.go", "experiments/spec_values.go", "experiments/sweep.go", "experiments/cli_support.go", "experiments/published.go"}
+	outside       = []string{"experiments/load.go", "experiments/spec_values.go", "experiments/sweep.go", "experiments/cli_support.go", "experiments/published.go", "experiments/fields.go", "sim/dist/made.go"}
 )
 
 // harmless are the packages of the standard library that know nothing of the

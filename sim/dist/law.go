@@ -122,9 +122,9 @@ func border(i int) float64 {
 // not upper, with probability p, 0 < p <= 1/2.
 type inverse func(p float64, upper bool) float64
 
-// tabulate fills the table of a law. Rounding must not make it turn back: the
+// fill fills the table of a law. Rounding must not make it turn back: the
 // mixtures search it.
-func tabulate(core string, value inverse) *Law {
+func fill(value inverse) *table {
 	t := new(table)
 	for i := range side {
 		t[i] = clamp(value(border(i), false))
@@ -134,7 +134,7 @@ func tabulate(core string, value inverse) *Law {
 			t[side+i] = min(t[side+i], t[side+i-1])
 		}
 	}
-	return &Law{table: t, core: core}
+	return t
 }
 
 // clamp rounds a value to nanoseconds in [0, maxDelay].

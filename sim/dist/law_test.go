@@ -243,10 +243,45 @@ func BenchmarkSample(b *testing.B) {
 	}
 }
 
+// forget forgets all tables, so that they are filled again.
+func forget() { clear(made.tables) }
+
+// A law that was made before is the same law, and so is one that was made anew.
+func TestLawsMadeBefore(t *testing.T) {
+	var first []*Law
+	for _, k := range Laws {
+		l, err := Parse(k.Example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first = append(first, l)
+	}
+	for i, k := range Laws {
+		again, _ := Parse(k.Example)
+		forget()
+		anew, _ := Parse(k.Example)
+		for _, other := range []*Law{again, anew} {
+			if first[i].table == nil && *other != *first[i] || first[i].table != nil && *other.table != *first[i].table {
+				t.Errorf("%s is another law the second time", k.Example)
+			}
+		}
+	}
+	for i := range 3 * madeMost {
+		d := time.Duration(i+1) * time.Microsecond
+		if got := Exponential(d).Quantile(1 - 1/math.E); got < d-time.Duration(d/1000)-1 || got > d+d/1000+1 {
+			t.Fatalf("exponential(%v) has its mean at %v", d, got)
+		}
+	}
+	if n := len(made.tables); n > madeMost {
+		t.Errorf("%d tables are kept", n)
+	}
+}
+
 func BenchmarkBuild(b *testing.B) {
 	for _, k := range Laws {
 		b.Run(k.Name, func(b *testing.B) {
 			for range b.N {
+				forget()
 				if _, err := Parse(k.Example); err != nil {
 					b.Fatal(err)
 				}
