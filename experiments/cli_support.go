@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"faultline/experiments/strict"
 	"faultline/results"
 	"faultline/results/chart"
 )
@@ -47,6 +48,23 @@ func LoadShipped(name string, overrides ...string) (*Experiment, error) {
 		return nil, err
 	}
 	return Parse(path.Join(LibraryFolder, name+".yaml"), data, overrides...)
+}
+
+// ShippedQuestion returns what a shipped experiment asks. It looks at nothing else: to check a file and unfold its grid
+// takes a hundred times as long.
+func ShippedQuestion(name string) string {
+	data, err := ShippedText(name)
+	if err != nil {
+		return ""
+	}
+	doc, err := strict.Parse(name, data)
+	if err != nil {
+		return ""
+	}
+	if q := doc.At("question"); q != nil {
+		return q.Text()
+	}
+	return ""
 }
 
 // Keep leaves out all cells but those for which keep returns true, and the

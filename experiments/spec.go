@@ -19,7 +19,7 @@ type Spec struct {
 	Question string `yaml:"question" doc:"what the experiment asks, in one sentence"`
 	About    string `yaml:"about" doc:"what to know before reading its results"`
 
-	Model  *ModelSpec  `yaml:"model" doc:"the store: its name, or a mapping with its kind, n and parameters"`
+	Model  *ModelSpec  `yaml:"model" doc:"the store: its name, or a mapping with its kind, n and parameters: see faultline list models"`
 	Models []ModelSpec `yaml:"models" minitems:"1" doc:"several stores to compare, instead of model"`
 
 	Services strict.Map[ServiceSpec] `yaml:"services" minitems:"1" doc:"services before the store, or without one: name -> service; clients ask the first"`
@@ -32,7 +32,7 @@ type Spec struct {
 	Network  NetworkSpec  `yaml:"network" doc:"how long messages take, and what happens to them even without faults"`
 	Machine  MachineSpec  `yaml:"machine" doc:"processor, disk and clock of every replica"`
 
-	Faults []FaultSpec     `yaml:"faults" doc:"what goes wrong, and when"`
+	Faults []FaultSpec     `yaml:"faults" doc:"what goes wrong, and when: see faultline list faults"`
 	Budget BudgetSpec      `yaml:"budget" doc:"how much may go wrong at once"`
 	Warmup strict.Duration `yaml:"warmup" default:"5s" min:"0s" max:"1h" doc:"time before the run begins, for stores to elect their leaders; not part of any figure"`
 	Settle strict.Duration `yaml:"settle" default:"10s" min:"0s" max:"1h" doc:"time after the faults are healed and before every key is read once more"`

@@ -44,6 +44,7 @@ func catalogues() []catalogue {
 		{"network", "networks", "places where nodes can be", networkEntries, describeNetwork},
 		{"policy", "policies", "policies of clients: the defaults of well-known software", policyEntries, describePolicy},
 		{"law", "laws", "laws of durations, such as latencies", lawEntries, describeLaw},
+		{"field", "fields", "fields of an experiment file, and what is in them", fieldEntries, describeField},
 		{"keylaw", "keylaws", "laws of keys: how operations are spread over them", keyLawEntries, describeKeyLaw},
 	}
 }
@@ -65,6 +66,9 @@ func (c catalogue) find(name string) (string, bool) {
 	if m := models.Find(name); m != nil && c.kind == "model" {
 		return m.Name, true
 	}
+	if c.kind == "field" {
+		return name, findField(name) != nil
+	}
 	has := slices.ContainsFunc(c.entries(), func(e entry) bool { return e.Name == name })
 	return name, has
 }
@@ -75,6 +79,14 @@ func (c catalogue) names() []string {
 		names = append(names, e.Name)
 	}
 	return names
+}
+
+// namesLike returns the names among which one that is not found may be misspelt.
+func (c catalogue) namesLike(name string) []string {
+	if c.kind == "field" {
+		return fieldsBeside(name)
+	}
+	return c.names()
 }
 
 func modelEntries() (all []entry) {
@@ -142,16 +154,9 @@ func metricEntries() (all []entry) {
 	return all
 }
 
-// experimentEntries leaves out nothing: one that does not load says so.
 func experimentEntries() (all []entry) {
 	for _, name := range experiments.Shipped() {
-		summary := ""
-		if e, err := experiments.LoadShipped(name); err != nil {
-			summary = "does not load: " + strings.SplitN(err.Error(), "\n", 2)[0]
-		} else {
-			summary = e.Question
-		}
-		all = append(all, entry{name, summary})
+		all = append(all, entry{name, experiments.ShippedQuestion(name)})
 	}
 	return all
 }

@@ -31,7 +31,7 @@ type fact struct {
 // A param is one setting of an entry.
 type param struct {
 	Name    string `json:"name"`
-	Default string `json:"default"`
+	Default string `json:"default"` // empty: it may be left out without one
 	Range   string `json:"range,omitempty"`
 	Safety  bool   `json:"safety,omitempty"` // a wrong value breaks the promise, not just the speed
 	Doc     string `json:"doc"`
@@ -83,7 +83,7 @@ func lookup(args []string) ([]description, error) {
 		}
 		name, ok := c.find(args[1])
 		if !ok {
-			return nil, results.UnknownName(c.kind, args[1], c.names())
+			return nil, results.UnknownName(c.kind, args[1], c.namesLike(args[1]))
 		}
 		return []description{c.describe(name)}, nil
 	}
@@ -93,7 +93,7 @@ func lookup(args []string) ([]description, error) {
 		if name, ok := c.find(args[0]); ok {
 			found = append(found, c.describe(name))
 		}
-		known = append(known, c.names()...)
+		known = append(known, c.namesLike(args[0])...)
 	}
 	if found != nil {
 		return found, nil
@@ -134,7 +134,7 @@ func (d description) text(style report.Style) string {
 	if len(d.Params) > 0 {
 		fmt.Fprintf(&b, "\n%s\n", style.Bold("settings"))
 		for _, p := range d.Params {
-			fmt.Fprintf(&b, "  %s\n%s\n", p.head(), report.Wrap(p.Doc, "      "))
+			fmt.Fprintf(&b, "  %s\n%s\n", p.head(), report.Wrap(p.Doc, settingIndent))
 		}
 		if slices.ContainsFunc(d.Params, func(p param) bool { return p.Safety }) {
 			b.WriteString("  ! a wrong value breaks the store's promise, not just its speed\n")
@@ -151,15 +151,29 @@ func (d description) text(style report.Style) string {
 
 // head names a setting with its default and range: reads = log  (log | index)  !
 func (p param) head() string {
-	text := p.Name + " = " + p.Default
-	if p.Range != "" {
-		text += "   (" + p.Range + ")"
+	text := p.Name
+	if p.Default != "" {
+		text += " = " + p.Default
 	}
+	mark := ""
 	if p.Safety {
-		text += "  !"
+		mark = "  !"
 	}
-	return text
+	switch {
+	case p.Range == "":
+		return text + mark
+	case len(text)+len(p.Range) <= headWidth:
+		return text + "   (" + p.Range + ")" + mark
+	}
+	return text + mark + "\n" + report.Wrap("("+p.Range+")", settingIndent)
 }
+
+// How settings are laid out: what there is to say of one is indented below its
+// head, which has its range only if that goes into the line.
+const (
+	settingIndent = "      "
+	headWidth     = 72
+)
 
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
