@@ -230,8 +230,24 @@ func (q Quantity) Of(rows []Row) (Estimate, bool) {
 		return q.runQuantile(valuesOf(rows, q.Measure))
 	case shareOfRuns:
 		return q.runShare(valuesOf(rows, q.Measure), len(rows))
+	case quantileOfOps:
+		e, ok := bootstrap(rows, q.pooled)
+		return e.inBucket(), ok
 	}
 	return bootstrap(rows, q.pooled)
+}
+
+// inBucket widens an interval that lies within one bucket of latencies to all of
+// it: that they are spread evenly there is a guess, and they may as well be all the
+// same, however often a draw of the runs comes to the same place.
+func (e Estimate) inBucket() Estimate {
+	const nanoseconds = float64(time.Millisecond)
+	bucket := bucketOf(int64(math.Round(e.Lo * nanoseconds)))
+	if bucket == bucketOf(int64(math.Round(e.Hi*nanoseconds))) {
+		lo, hi := bucketRange(bucket)
+		e.Lo, e.Hi = float64(lo)/nanoseconds, float64(hi)/nanoseconds
+	}
+	return e
 }
 
 // trials returns of how many operations a metric is the share that succeeded, or 0 if

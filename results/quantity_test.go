@@ -133,6 +133,25 @@ func TestLatencyQuantity(t *testing.T) {
 	}
 }
 
+// That all runs agree does not make a latency surer than its bucket is wide: 150.5 ms
+// is 148.9 ms there.
+func TestLatencyIsNotSurerThanItsBucket(t *testing.T) {
+	const truth = 150.5
+	rows := make([]Row, 8)
+	for i := range rows {
+		rows[i].Seed = uint64(i)
+		for range 100 {
+			rows[i].Latency.Read.Add(int64(truth * float64(time.Millisecond)))
+		}
+	}
+	for _, runs := range []int{1, len(rows)} {
+		got, ok := quantity(t, "read_latency", "p50").Of(rows[:runs])
+		if !ok || got.Lo > truth || got.Hi < truth || got.Hi-got.Lo > 0.032*truth {
+			t.Errorf("%d runs: %+v, want an interval around %v ms, one bucket wide", runs, got, truth)
+		}
+	}
+}
+
 // What a single number of each run says: its mean, its percentiles, and in how many runs it stays below.
 func TestRunQuantities(t *testing.T) {
 	var rows []Row
