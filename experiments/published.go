@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -238,7 +239,7 @@ func (s *FigureSpec) CheckStrict(n *strict.Node) {
 	var err error
 	if f.Quantity, err = results.NewQuantity(s.Measure, s.At.text); err != nil {
 		at := n.Field("at")
-		if at == nil {
+		if at == nil || !slices.Contains(results.MeasureNames(), s.Measure) {
 			at = n.Field("measure")
 		}
 		failTwo(at, err)
@@ -255,6 +256,22 @@ func (s *FigureSpec) CheckStrict(n *strict.Node) {
 		n.Fail("there is no number to compare with", "add published or exact")
 	case s.Within.text == "" && s.Doubt == "":
 		n.Fail("nothing says how near ours must be", "add within: 3%, or say with doubt why nothing hangs on it")
+	}
+	if own := n.Field("published_within"); own != nil {
+		s.checkOwn(own)
+	}
+}
+
+// checkOwn complains about a tolerance of the published number that nothing would be held to.
+func (s *FigureSpec) checkOwn(n *strict.Node) {
+	f := &s.figure
+	switch {
+	case f.Published == nil:
+		n.Fail("there is no published number for it", "add published, or leave it out")
+	case f.PublishedWithin.kind == orderAlone:
+		n.Fail("order is not for one of two numbers", "write within: order and leave published_within out")
+	case f.ExactWithin.kind == orderAlone:
+		n.Fail("within is order, which has no distance from a number", "leave it out, or write within as a distance, such as 3%")
 	}
 }
 
@@ -291,7 +308,7 @@ func (s *FigureSpec) tolerance(n *strict.Node, field string, from ScalarSpec) To
 		t.kind = absolute
 		t.most, err = s.figure.Quantity.Parse(from.text)
 	}
-	if f := n.Field(field); f != nil && (err != nil || !(t.most >= 0)) {
+	if f := n.Field(field); f != nil && (err != nil || !(t.most >= 0) || math.IsInf(t.most, 1)) {
 		f.Fail(fmt.Sprintf("%q is no tolerance", from.text), "write 3%, a number in the unit of the measure, 3 se, or order")
 	}
 	return t

@@ -3,6 +3,7 @@ package experiments_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"faultline/experiments"
@@ -71,6 +72,26 @@ func TestKStalenessIsNotWrittenDown(t *testing.T) {
 	}
 	if c := compare(t, e, "1")[0]; c.Met != experiments.No || c.Ours.Value != 1 {
 		t.Errorf("%s %v: %+v", c.Series, c.Figure.Quantity, c.Ours)
+	}
+}
+
+// A tolerance that would hold nothing to anything is refused, and so is what cannot
+// be measured, where it stands.
+func TestFiguresThatCompareNothing(t *testing.T) {
+	const head = "version: 1\nmodel: single\npublished:\n  source: none\n  figures:\n    - "
+	for figure, complaint := range map[string]string{
+		"{measure: mean, published: 9ms, exact: 1ms, within: 3%, published_within: order}": "published_within: order is not for one of two numbers",
+		"{measure: mean, published: 9ms, exact: 1ms, within: order, published_within: 5%}": "published_within: within is order",
+		"{measure: mean, exact: 1ms, within: 3%, published_within: 5%}":                    "published_within: there is no published number",
+		"{measure: mean, exact: 1ms, within: inf%}":                                        `within: "inf%" is no tolerance`,
+		"{measure: mean, exact: 1ms, within: nan%}":                                        `within: "nan%" is no tolerance`,
+		"{measure: read_latncy, at: p99, exact: 1ms, within: 3%}":                          `measure: measure "read_latncy": unknown`,
+		"{measure: read_latency, at: 99%, exact: 1ms, within: 3%}":                         `at: at: "99%" does not go with read_latency`,
+	} {
+		_, err := experiments.Parse("mine.yaml", []byte(head+figure+"\n"))
+		if err == nil || !strings.Contains(err.Error(), complaint) {
+			t.Errorf("%s: %v, want %q", figure, err, complaint)
+		}
 	}
 }
 
