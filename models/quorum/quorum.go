@@ -11,6 +11,8 @@
 // anti-entropy (homes compare digests). A sloppy quorum goes further: those who
 // keep hints count, so writes go on without the homes.
 //
+// In place of any r and any w of the homes, quorums may be those of a grid.
+//
 // This is eventually consistent, and no more. Even with r+w > n, where every read
 // meets every acknowledged write, it is not linearizable:
 //
