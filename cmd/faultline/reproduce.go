@@ -34,7 +34,8 @@ figures are from and how near ours must come. CASE is the name of one, the
 beginning of several names, or the path of a file; without any, all are run.
 
 A figure is "ok" if it is within its tolerance, "outside" if it is not, and
-"unsure" if it is not but its interval reaches there: more seeds would tell.
+"unsure" if it is not but its interval reaches there: more seeds would tell, unless
+it is a percentile of latencies, which are counted in buckets of up to 3%.
 Figures that are known to be doubtful are shown, but decide nothing. The exit code
 is 1 if a figure is outside, and 2 if none is but some are unsure; a quick look,
 which cannot be sure of rare events, is content if none is outside.
@@ -67,14 +68,16 @@ func (o *reproduceOptions) run(a *app, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.prepare(cases); err != nil {
+		return err
+	}
 	ctx, done := a.interruptible()
 	defer done()
-	t := &reproduction{quick: o.quick}
+	t := &reproduction{quick: o.quick, args: args}
 	for _, e := range cases {
 		found, err := o.compare(ctx, a, e)
 		if errors.Is(err, context.Canceled) {
-			a.note("interrupted: the cases above are complete")
-			return outcome(exitInterrupted)
+			return t.interrupted(a, o)
 		}
 		if err != nil {
 			return err
@@ -102,6 +105,22 @@ func (o *reproduceOptions) run(a *app, args []string) error {
 		return outcome(code)
 	}
 	return err
+}
+
+// interrupted keeps what was carried out. There is no page of it, since the command
+// that the page names would make another one.
+func (t *reproduction) interrupted(a *app, o *reproduceOptions) error {
+	if a.json {
+		if err := a.printJSON(t.documents); err != nil {
+			return err
+		}
+	}
+	text := "interrupted: the cases above are complete"
+	if o.out != "" {
+		text += "; nothing was drawn"
+	}
+	a.note("%s", text)
+	return outcome(exitInterrupted)
 }
 
 // load reads the cases that are asked for.
@@ -147,21 +166,31 @@ func casesOf(args []string) (names []string, err error) {
 		return all, nil
 	}
 	for _, arg := range args {
-		before := len(names)
+		found := false
 		for _, c := range all {
 			if c == arg || strings.HasPrefix(c, arg+"-") {
-				names = append(names, c)
+				names, found = append(names, c), true
 			}
 		}
 		switch {
-		case len(names) > before:
+		case found:
 		case bare(arg):
 			return nil, results.UnknownName("case", arg, all)
 		default:
 			names = append(names, arg)
 		}
 	}
-	return names, nil
+	return unique(names), nil
+}
+
+// unique keeps the first of each name.
+func unique(names []string) (kept []string) {
+	for _, name := range names {
+		if !slices.Contains(kept, name) {
+			kept = append(kept, name)
+		}
+	}
+	return kept
 }
 
 // compare carries out a case.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,17 +22,46 @@ type evidence struct {
 	chart string // file name; empty if there is none
 }
 
+// prepare makes the folder, and refuses what cannot be written there: this is not to
+// come out after a quarter of an hour.
+func (o *reproduceOptions) prepare(cases []*experiments.Experiment) error {
+	if o.out == "" {
+		return nil
+	}
+	from := map[string]string{}
+	for _, e := range cases {
+		if other, taken := from[e.Name]; taken {
+			return fmt.Errorf("%s and %s would both be drawn as trust-%s\n  hint: rename one of them, or leave out -o", other, e.File, e.Name)
+		}
+		from[e.Name] = e.File
+	}
+	const permissions = 0o755
+	err := os.MkdirAll(o.out, permissions)
+	if err == nil {
+		err = tryWriting(o.out)
+	}
+	if err != nil {
+		return fmt.Errorf("%w\n  hint: choose another folder with -o", err)
+	}
+	return nil
+}
+
+// tryWriting says whether files can be made in a folder.
+func tryWriting(folder string) error {
+	f, err := os.CreateTemp(folder, ".faultline-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // write draws a chart for each case, and the page that shows them all.
 func (t *reproduction) write(o *reproduceOptions) (files []string, err error) {
-	const permissions = 0o755
-	if err := os.MkdirAll(o.out, permissions); err != nil {
-		return nil, fmt.Errorf("%w\n  hint: choose another folder with -o", err)
-	}
 	for i := range t.cases {
 		x := &t.cases[i]
 		for _, format := range o.formats {
 			name := "trust-" + x.exp.Name + "." + format
-			source := fmt.Sprintf("faultline reproduce %s, seeds %v", x.exp.Name, x.exp.Seeds)
+			source := fmt.Sprintf("faultline %s, seeds %v", o.caseCommand(x.exp), x.exp.Seeds)
 			data, err := chart.Against(compared(x.found), source, chart.Options{Format: format})
 			if err == nil {
 				err = writeFile(filepath.Join(o.out, name), data)
@@ -120,14 +150,14 @@ laws in it. Those have to be measured.
 // page returns the page.
 func (t *reproduction) page(o *reproduceOptions) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, trustHead, o.command(), strings.TrimSpace(t.sum()))
+	fmt.Fprintf(&b, trustHead, o.command(t.args), strings.TrimSpace(t.sum()))
 	for i := range t.cases {
 		x := &t.cases[i]
 		e := x.exp
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", e.Question, strings.TrimSpace(e.About))
 		fmt.Fprintf(&b, "Source: %s\n\n", strings.TrimSpace(e.Against.Source))
-		fmt.Fprintf(&b, "    go run ./cmd/faultline reproduce %s\n\n", e.Name)
-		fmt.Fprintf(&b, "The case: [%s](../../%s).\n", e.File, e.File)
+		fmt.Fprintf(&b, "    go run ./cmd/faultline %s\n\n", o.caseCommand(e))
+		fmt.Fprintf(&b, "The case: %s.\n", o.link(e))
 		if x.chart != "" {
 			fmt.Fprintf(&b, "\n![%s](%s)\n", markdownText(chart.AgainstFinding(compared(x.found))), x.chart)
 		}
@@ -138,13 +168,54 @@ func (t *reproduction) page(o *reproduceOptions) string {
 }
 
 // command is what makes the page again.
-func (o *reproduceOptions) command() string {
-	words := []string{"reproduce", "-o", o.out}
+func (o *reproduceOptions) command(args []string) string {
+	words := []string{"reproduce", "-o", quote(o.out)}
 	if o.quick {
 		words = append(words, "--quick")
 	}
 	if o.seeds != "" {
-		words = append(words, "--seeds", o.seeds)
+		words = append(words, "--seeds", quote(o.seeds))
+	}
+	if formats := strings.Join(o.formats, ","); formats != "png" {
+		words = append(words, "--format", formats)
+	}
+	words = append(words, o.settings()...)
+	for _, arg := range args {
+		words = append(words, quote(arg))
 	}
 	return strings.Join(words, " ")
+}
+
+// caseCommand is what runs one case again.
+func (o *reproduceOptions) caseCommand(e *experiments.Experiment) string {
+	of := e.File
+	if ours(e) {
+		of = e.Name
+	}
+	return strings.Join(append([]string{"reproduce", quote(of)}, o.settings()...), " ")
+}
+
+// settings are the flags that change the cases.
+func (o *reproduceOptions) settings() (words []string) {
+	for _, set := range o.set {
+		words = append(words, "--set", quote(set))
+	}
+	return words
+}
+
+// ours reports whether a case is one of those that ship with the command.
+func ours(e *experiments.Experiment) bool {
+	return e.File == experiments.PublishedFolder+"/"+e.Name+".yaml"
+}
+
+// link points from the page to a case: from the gallery two folders up, where ours
+// are, and to a file of one's own by the way from the page.
+func (o *reproduceOptions) link(e *experiments.Experiment) string {
+	to := "../../" + e.File
+	if !ours(e) {
+		if way, err := filepath.Rel(o.out, e.File); err == nil {
+			to = filepath.ToSlash(way)
+		}
+	}
+	return "[" + e.File + "](" + to + ")"
 }

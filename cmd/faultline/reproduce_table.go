@@ -12,7 +12,8 @@ import (
 
 // A reproduction is what came out of some cases.
 type reproduction struct {
-	quick     bool // a look that decides only whether a figure is outside
+	quick     bool     // a look that decides only whether a figure is outside
+	args      []string // the cases, as they were asked for
 	documents []caseDocument
 	cases     []evidence
 	ok        int // figures
