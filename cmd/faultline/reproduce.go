@@ -73,7 +73,7 @@ func (o *reproduceOptions) run(a *app, args []string) error {
 	}
 	ctx, done := a.interruptible()
 	defer done()
-	t := &reproduction{quick: o.quick, args: args}
+	t := &reproduction{quick: o.quick, args: args, documents: []caseDocument{}}
 	for _, e := range cases {
 		found, err := o.compare(ctx, a, e)
 		if errors.Is(err, context.Canceled) {
