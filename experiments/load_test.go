@@ -210,3 +210,12 @@ func FuzzParse(f *testing.F) {
 		_, _ = experiments.Parse("fuzz.yaml", data) // must not panic
 	})
 }
+
+// A remedy stands below the line that it is about, as all do.
+func TestMissingRoundTripSaysItsRemedyLast(t *testing.T) {
+	const text = "version: 1\nmodel: {kind: raft, n: 3}\nnetwork:\n  round_trips: {a: {b: 80ms}, b: {c: 20ms}}\n"
+	_, err := experiments.Parse("sites.yaml", []byte(text))
+	if err == nil || !strings.HasSuffix(err.Error(), "\n  hint: add it: round_trips: {a: {c: 80ms}}") {
+		t.Errorf("%v, want the hint at the end", err)
+	}
+}

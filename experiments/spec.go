@@ -208,7 +208,7 @@ func (s *NetworkSpec) CheckStrict(n *strict.Node) {
 	}
 	t, err := s.topology()
 	if err != nil {
-		n.Fail(err.Error(), "")
+		failTwo(n, err)
 		return
 	}
 	for _, sites := range [][]string{s.ReplicasAt, s.ClientsAt} {
