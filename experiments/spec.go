@@ -172,7 +172,7 @@ type NetworkSpec struct {
 	Preset     string                                  `yaml:"preset" doc:"a network that ships with Faultline: lan, one-region, ec2"`
 	Regions    []string                                `yaml:"regions" doc:"EC2 regions to use, such as [VA, CA, IE]; instead of preset"`
 	Latency    *LawSpec                                `yaml:"latency" doc:"one site, where every message takes a time drawn from this law; default lognormal(2ms, 0.5). With round_trips: what is added to half of them; default 0s"`
-	RoundTrips strict.Map[strict.Map[strict.Duration]] `yaml:"round_trips" doc:"sites with the round trips between them, each pair once: {a: {b: 80ms, c: 100ms}, b: {c: 20ms}}; within a site: none"`
+	RoundTrips strict.Map[strict.Map[strict.Duration]] `yaml:"round_trips" max:"24h" doc:"sites with the round trips between them, each pair once: {a: {b: 80ms, c: 100ms}, b: {c: 20ms}}; within a site: none"`
 	Legs       LegsSpec                                `yaml:"legs" doc:"laws of the four legs of an operation (the WARS model of PBS), for stores whose messages name theirs, such as quorum; instead of latency for those"`
 	Loopback   *LawSpec                                `yaml:"loopback" doc:"between a client and its proxy on the same machine; default 20us"`
 	ReplicasAt []string                                `yaml:"replicas_at" doc:"sites of the replicas, taken in turn; default: all sites"`

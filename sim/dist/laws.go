@@ -111,7 +111,7 @@ func Pareto(xm time.Duration, alpha float64) *Law {
 func (l *Law) Plus(d time.Duration) *Law {
 	must(checkDuration(d))
 	if l.table == nil {
-		return Constant(l.fixed + d)
+		return Constant(min(l.fixed+d, maxDelay))
 	}
 	sum := &Law{table: new(table), core: l.core, shift: l.shift + d}
 	for i, x := range l.table {
