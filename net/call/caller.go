@@ -1,6 +1,7 @@
 package call
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -47,6 +48,9 @@ func NewSession(p *sim.Proc, session int) *Caller {
 	if p.Self() == sim.None {
 		panic("call: a script without a network address cannot be answered")
 	}
+	if session >= mostSessions {
+		panic(fmt.Sprintf("call: node %d has %d sessions: from the next on, tokens would be those of other sessions; spread the load over more clients", p.Self(), session))
+	}
 	return &Caller{
 		proc:   p,
 		client: p.Self() + sim.NodeID(session<<sessionShift),
@@ -55,8 +59,13 @@ func NewSession(p *sim.Proc, session int) *Caller {
 	}
 }
 
-// sessionShift leaves room for 65,536 node IDs below the session number in Token.Client.
-const sessionShift = 16
+// sessionShift leaves room for 65,536 node IDs below the session number in
+// Token.Client, and for as many sessions above it: one more would have the tokens of
+// the first, and a store that applies a retried write once would not apply its writes.
+const (
+	sessionShift = 16
+	mostSessions = 1 << (32 - sessionShift)
+)
 
 // Session returns the number of the session that made the call.
 func (id ID) Session() int { return int(id >> 32) }
