@@ -192,6 +192,8 @@ func near(of float64, t Tolerance, ours results.Estimate) Met {
 	switch {
 	case math.Abs(ours.Value-of) <= most:
 		return Yes
+	case t.kind == standardErrors && ours.Error(of) == 0: // one run does not say how far off it may be
+		return Unsure
 	case t.kind != standardErrors && ours.Lo <= of+most && ours.Hi >= of-most:
 		return Unsure
 	}

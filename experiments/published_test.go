@@ -75,6 +75,19 @@ func TestKStalenessIsNotWrittenDown(t *testing.T) {
 	}
 }
 
+// One run does not say how far off a mean may be, so that no number of standard errors can be either.
+func TestOneRunHasNoStandardError(t *testing.T) {
+	e, err := experiments.Parse("mine.yaml", []byte("version: 1\nmodel: single\nworkload: {for: 1s}\npublished: {source: none, figures: [{measure: mean, exact: 1s, within: 3 se}]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seeds, want := range map[string]experiments.Met{"1": experiments.Unsure, "1..3": experiments.No} {
+		if c := compare(t, e, seeds)[0]; c.Met != want {
+			t.Errorf("seeds %s: %v, want %v: %+v", seeds, c.Met, want, c.Ours)
+		}
+	}
+}
+
 // A tolerance that would hold nothing to anything is refused, and so is what cannot
 // be measured, where it stands.
 func TestFiguresThatCompareNothing(t *testing.T) {
