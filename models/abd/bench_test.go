@@ -43,7 +43,7 @@ func (w *worker) next(e sim.Env) {
 	*w.left--
 	w.seq++
 	req := &store.Request{Kind: history.Kind(w.seq & 1), Key: w.keys[e.Rand().IntN(len(w.keys))]}
-	req.ID, req.Attempt, req.Token = call.ID(w.seq), 1, call.Token{Client: w.id, Seq: w.seq}
+	req.ID, req.Attempt, req.Token = call.ID(w.seq), 1, call.Token{Client: int64(w.id), Seq: w.seq}
 	req.In = history.Num(int64(w.id)<<32 | int64(w.seq))
 	e.Send(w.asks, req)
 }

@@ -24,7 +24,7 @@ type replica struct {
 	repair    time.Duration
 
 	held  versioned.Table[tag]
-	taken map[sim.NodeID]intent // the latest write that was taken up from every client
+	taken map[int64]intent // the latest write that was taken up from every client
 	disk  versioned.Journal[waiter]
 
 	written uint64 // by the mutant that asks nobody
@@ -45,7 +45,7 @@ func newReplica(cfg store.Config) *replica {
 	r := &replica{
 		cfg: cfg, mutant: cfg.Mutant, quorum: cfg.Majority(), fastReads: cfg.Bool("fast_reads"),
 		resend: cfg.Duration("resend"), repair: cfg.Duration("repair"),
-		held: versioned.NewTable(buckets, unwritten), taken: map[sim.NodeID]intent{},
+		held: versioned.NewTable(buckets, unwritten), taken: map[int64]intent{},
 		queries: store.SlabOf[query](cfg), answers: store.SlabOf[answer](cfg), updates: store.SlabOf[update](cfg), acks: store.SlabOf[ack](cfg),
 	}
 	r.disk = versioned.NewJournal(cfg.Bool("sync") && r.mutant != "no-sync", r)

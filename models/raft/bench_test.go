@@ -36,7 +36,7 @@ func (w *writer) Start(e sim.Env) { w.next(e) }
 func (w *writer) next(e sim.Env) {
 	w.seq++
 	e.Send(w.replicas[w.to], &store.Request{
-		Header: call.Header{ID: call.ID(w.seq), Token: call.Token{Client: e.Self(), Seq: w.seq}},
+		Header: call.Header{ID: call.ID(w.seq), Token: call.Token{Client: int64(e.Self()), Seq: w.seq}},
 		Kind:   history.Write, Key: "key", In: history.Num(int64(w.seq)),
 	})
 }

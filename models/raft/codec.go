@@ -15,7 +15,7 @@ import (
 func encode(b []byte, number uint64, r *store.Request) []byte {
 	b = binary.LittleEndian.AppendUint64(b, number)
 	b = append(b, byte(r.Kind))
-	b = binary.AppendUvarint(b, uint64(uint32(r.Token.Client)))
+	b = binary.AppendUvarint(b, uint64(r.Token.Client))
 	b = binary.AppendUvarint(b, r.Token.Seq)
 	b = binary.AppendUvarint(b, uint64(len(r.Key)))
 	b = append(b, r.Key...)
@@ -59,7 +59,7 @@ func (d *decoder) decode(data []byte) (number uint64, r *store.Request) {
 	r.In, r.Expect, r.Once = history.Value{}, nil, nil
 	number = binary.LittleEndian.Uint64(in.next(8))
 	r.Kind = history.Kind(in.next(1)[0])
-	r.Token.Client = sim.NodeID(uint32(in.uvarint()))
+	r.Token.Client = int64(in.uvarint())
 	r.Token.Seq = in.uvarint()
 	r.Key = d.key(in.next(int(in.uvarint())))
 	if r.Kind.Mutates() {

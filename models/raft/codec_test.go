@@ -30,7 +30,7 @@ func TestCodecGivesBackWhatItGot(t *testing.T) {
 		r := new(store.Request)
 		r.Kind = rapid.SampledFrom(Model.Kinds).Draw(t, "kind")
 		r.Key = rapid.String().Draw(t, "key")
-		r.Token.Client = sim.NodeID(rapid.Int32().Draw(t, "client"))
+		r.Token.Client = rapid.Int64().Draw(t, "client")
 		r.Token.Seq = rapid.Uint64().Draw(t, "seq")
 		if r.Kind.Mutates() {
 			r.In = values().Draw(t, "in")

@@ -186,7 +186,7 @@ func (r *rig) send(to sim.NodeID, req *store.Request) *store.Request {
 	r.wait(0) // the client starts with the run
 	r.me.seq++
 	req = req.Copy()
-	req.Token = call.Token{Client: me, Seq: r.me.seq}
+	req.Token = call.Token{Client: int64(me), Seq: r.me.seq}
 	return r.resend(to, req)
 }
 

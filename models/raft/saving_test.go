@@ -38,7 +38,7 @@ func (*silence) Receive(sim.Env, sim.NodeID, any) {}
 func (*silence) Timer(sim.Env, sim.TimerID)       {}
 func (c *silence) write(to sim.NodeID, id call.ID) {
 	c.env.Send(to, &store.Request{
-		Header: call.Header{ID: id, Token: call.Token{Client: c.env.Self(), Seq: uint64(id)}},
+		Header: call.Header{ID: id, Token: call.Token{Client: int64(c.env.Self()), Seq: uint64(id)}},
 		Kind:   history.Write, Key: "x", In: history.Num(int64(id)),
 	})
 }

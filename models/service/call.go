@@ -74,7 +74,7 @@ func (ed *edge) needs(q *request) bool {
 	}
 	t := q.req.Token
 	if t.IsZero() {
-		t = call.Token{Client: q.from, Seq: uint64(q.req.ID)}
+		t = call.Token{Client: int64(q.from), Seq: uint64(q.req.ID)}
 	}
 	return float64(sim.Mix(ed.salt^sim.Mix(uint64(t.Client))^t.Seq)>>11) < float64(ed.Share*(1<<53))
 }

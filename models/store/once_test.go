@@ -27,7 +27,7 @@ func TestTableOfKeysAgreesWithAList(t *testing.T) {
 		now := sim.Time(0)
 		for n := range int64(rapid.IntRange(1, 60).Draw(t, "requests")) {
 			r := &store.Request{Kind: history.Append, Key: "x", In: history.Num(n)}
-			r.Token = call.Token{Client: sim.NodeID(rapid.IntRange(0, 1).Draw(t, "client")), Seq: uint64(rapid.IntRange(1, 4).Draw(t, "seq"))}
+			r.Token = call.Token{Client: int64(rapid.IntRange(0, 1).Draw(t, "client")), Seq: uint64(rapid.IntRange(1, 4).Draw(t, "seq"))}
 			at := sim.Time(rapid.IntRange(0, 8).Draw(t, "clock")) * sim.Time(time.Second)
 			r.Once = &store.Once{Part: store.Part(rapid.IntRange(int(store.Whole), int(store.Record)).Draw(t, "part")), At: at, Keep: keep}
 			now = max(now, at)

@@ -3,7 +3,6 @@ package store
 import (
 	"faultline/checker/history"
 	"faultline/net/call"
-	"faultline/sim"
 )
 
 // A State is the state machine that a replicated store keeps in step: what every
@@ -13,7 +12,7 @@ import (
 // requests in the same order give the same answers.
 type State struct {
 	held     map[string]*cell
-	sessions map[sim.NodeID]*session
+	sessions map[int64]*session
 	records  records
 }
 
@@ -32,7 +31,7 @@ type session struct {
 
 // NewState returns the empty state.
 func NewState() *State {
-	return &State{held: map[string]*cell{}, sessions: map[sim.NodeID]*session{}}
+	return &State{held: map[string]*cell{}, sessions: map[int64]*session{}}
 }
 
 // Read answers a read.
@@ -83,7 +82,7 @@ func (s *State) Apply(r *Request, at history.Version) *Reply {
 }
 
 // session returns a client's latest applied write, of sequence number 0 if there was none.
-func (s *State) session(client sim.NodeID) *session {
+func (s *State) session(client int64) *session {
 	past := s.sessions[client]
 	if past == nil {
 		past = new(session)
@@ -137,7 +136,7 @@ func (s *State) cell(key string) *cell {
 
 // Clone returns an independent copy, for snapshots and state transfer.
 func (s *State) Clone() *State {
-	c := &State{held: make(map[string]*cell, len(s.held)), sessions: make(map[sim.NodeID]*session, len(s.sessions))}
+	c := &State{held: make(map[string]*cell, len(s.held)), sessions: make(map[int64]*session, len(s.sessions))}
 	cells, sessions := make([]cell, 0, len(s.held)), make([]session, 0, len(s.sessions))
 	for key, held := range s.held { // any order: a copy of a map is a map
 		cells = append(cells, *held)

@@ -21,8 +21,8 @@ type ID uint64
 // so that a store which remembers tokens applies a retried write once. The zero
 // Token names no intent.
 type Token struct {
-	Client sim.NodeID // who wants it: the client's address, or a number of its own for every session there
-	Seq    uint64     // the how-maniest intent of that client, from 1
+	Client int64  // who wants it: the client's address, or a number of its own for every session there
+	Seq    uint64 // the how-maniest intent of that client, from 1
 }
 
 // IsZero reports whether t names no intent.

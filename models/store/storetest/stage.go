@@ -127,7 +127,7 @@ func (s *Stage) Request(kind history.Kind, value int64) *store.Request {
 	s.client.lastID++
 	req := &store.Request{Kind: kind, Key: s.Key, In: history.Num(value)}
 	req.ID, req.Attempt = s.client.lastID, 1
-	req.Token = call.Token{Client: s.client.id, Seq: uint64(req.ID)}
+	req.Token = call.Token{Client: int64(s.client.id), Seq: uint64(req.ID)}
 	return req
 }
 
