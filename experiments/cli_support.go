@@ -51,7 +51,7 @@ func LoadShipped(name string, overrides ...string) (*Experiment, error) {
 }
 
 // ShippedQuestion returns what a shipped experiment asks. It looks at nothing else: to check a file and unfold its grid
-// takes a hundred times as long.
+// takes much longer.
 func ShippedQuestion(name string) string {
 	data, err := ShippedText(name)
 	if err != nil {

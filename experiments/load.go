@@ -315,7 +315,7 @@ func (p point) cell(e *Experiment) (Cell, error) {
 	}
 	if len(spec.Services) > 0 {
 		if err := spec.graph().Check(spec.Model != nil); err != nil {
-			return Cell{}, p.doc.At(pathServices).Problem(err.Error(), "")
+			return Cell{}, p.doc.At(pathServices).Problem(causeAndHint(err))
 		}
 	}
 	at := p.doc.At(sweepModel)
@@ -324,14 +324,14 @@ func (p point) cell(e *Experiment) (Cell, error) {
 	}
 	sc, err := spec.scenario(e.Name)
 	if err != nil {
-		return Cell{}, at.Problem(err.Error(), "")
+		return Cell{}, at.Problem(causeAndHint(err))
 	}
 	if err := sc.Check(); err != nil {
-		return Cell{}, at.Problem(err.Error(), "")
+		return Cell{}, at.Problem(causeAndHint(err))
 	}
 	for i, f := range spec.Faults {
 		if err := f.Check(sc.Cluster()); err != nil {
-			return Cell{}, p.doc.At(fmt.Sprintf("faults[%d]", i)).Problem(err.Error(), "")
+			return Cell{}, p.doc.At(fmt.Sprintf("faults[%d]", i)).Problem(causeAndHint(err))
 		}
 	}
 	return Cell{Index: len(e.Cells), Series: series(&spec, p.params), Params: p.params, Scenario: sc}, nil

@@ -244,7 +244,7 @@ func (s *FigureSpec) CheckStrict(n *strict.Node) {
 		if at == nil || !slices.Contains(results.MeasureNames(), s.Measure) {
 			at = n.Field("measure")
 		}
-		failTwo(at, err)
+		at.Fail(causeAndHint(err))
 		return
 	}
 	f.Published, f.Exact = s.number(n, "published", s.Published), s.number(n, "exact", s.Exact)
@@ -283,7 +283,7 @@ func (s *FigureSpec) number(n *strict.Node, field string, from ScalarSpec) *floa
 	}
 	v, err := s.figure.Quantity.Parse(from.text)
 	if err != nil {
-		failTwo(n.Field(field), err)
+		n.Field(field).Fail(causeAndHint(err))
 		return nil
 	}
 	return &v
@@ -314,14 +314,6 @@ func (s *FigureSpec) tolerance(n *strict.Node, field string, from ScalarSpec) To
 		f.Fail(fmt.Sprintf("%q is no tolerance", from.text), "write 3%, a number in the unit of the measure, 3 se, or order")
 	}
 	return t
-}
-
-// failTwo reports an error whose second line, if there is one, is the hint.
-func failTwo(n *strict.Node, err error) {
-	cause, hint, _ := strings.Cut(err.Error(), "\n  hint: ")
-	if n != nil {
-		n.Fail(cause, hint)
-	}
 }
 
 // WhereSpec is the cells that something is about, as they are written.

@@ -208,12 +208,12 @@ func (s *NetworkSpec) CheckStrict(n *strict.Node) {
 	}
 	t, err := s.topology()
 	if err != nil {
-		failTwo(n, err)
+		n.Fail(causeAndHint(err))
 		return
 	}
 	for _, sites := range [][]string{s.ReplicasAt, s.ClientsAt} {
 		if _, err := siteNumbers(t, sites); err != nil {
-			n.Fail(err.Error(), "")
+			n.Fail(causeAndHint(err))
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (s *ClientSpec) CheckStrict(n *strict.Node) {
 		f.Fail("choices is a setting of two-choices, and the balance is "+s.resolved.Balance.String(), "add balance: two-choices, or leave it out")
 	}
 	if err := s.resolved.Validate(); err != nil {
-		n.Fail(err.Error(), "")
+		n.Fail(causeAndHint(err))
 	}
 }
 

@@ -27,7 +27,7 @@ func (s *LawSpec) UnmarshalStrict(n *strict.Node) {
 	}
 	law, err := dist.Parse(text)
 	if err != nil {
-		n.Fail(err.Error(), "")
+		n.Fail(causeAndHint(err))
 		return
 	}
 	s.Law = law
@@ -61,7 +61,7 @@ func (s *KeyLawSpec) UnmarshalStrict(n *strict.Node) {
 	}
 	law, err := workload.ParseLaw(text)
 	if err != nil {
-		n.Fail(err.Error(), "")
+		n.Fail(causeAndHint(err))
 		return
 	}
 	s.KeyLaw = law
@@ -311,6 +311,12 @@ func (p *setting) schema() *jsonschema.Schema {
 // schemaOf returns the schema of a type that no tag bounds.
 func schemaOf[T any]() *jsonschema.Schema {
 	return strict.TypeSchema(reflect.TypeFor[T](), strict.Rule{})
+}
+
+// causeAndHint takes an error apart whose second line, if there is one, is the hint.
+func causeAndHint(err error) (cause, hint string) {
+	cause, hint, _ = strings.Cut(err.Error(), "\n  hint: ")
+	return cause, hint
 }
 
 // written returns a value as it is written in a file.

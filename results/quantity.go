@@ -241,11 +241,11 @@ func (q Quantity) Of(rows []Row) (Estimate, bool) {
 // it: that they are spread evenly there is a guess, and they may as well be all the
 // same, however often a draw of the runs comes to the same place.
 func (e Estimate) inBucket() Estimate {
-	const nanoseconds = float64(time.Millisecond)
-	bucket := bucketOf(int64(math.Round(e.Lo * nanoseconds)))
-	if bucket == bucketOf(int64(math.Round(e.Hi*nanoseconds))) {
+	const inMillisecond = float64(time.Millisecond) // nanoseconds
+	bucket := bucketOf(int64(math.Round(e.Lo * inMillisecond)))
+	if bucket == bucketOf(int64(math.Round(e.Hi*inMillisecond))) {
 		lo, hi := bucketRange(bucket)
-		e.Lo, e.Hi = float64(lo)/nanoseconds, float64(hi)/nanoseconds
+		e.Lo, e.Hi = float64(lo)/inMillisecond, float64(hi)/inMillisecond
 	}
 	return e
 }

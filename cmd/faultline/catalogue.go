@@ -44,8 +44,8 @@ func catalogues() []catalogue {
 		{"network", "networks", "places where nodes can be", networkEntries, describeNetwork},
 		{"policy", "policies", "policies of clients: the defaults of well-known software", policyEntries, describePolicy},
 		{"law", "laws", "laws of durations, such as latencies", lawEntries, describeLaw},
-		{"field", "fields", "fields of an experiment file, and what is in them", fieldEntries, describeField},
 		{"keylaw", "keylaws", "laws of keys: how operations are spread over them", keyLawEntries, describeKeyLaw},
+		{"field", "fields", "fields of an experiment file, and what is in them", fieldEntries, describeField},
 	}
 }
 

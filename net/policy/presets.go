@@ -14,7 +14,7 @@ type Preset struct {
 // software, or the example of its documentation where there is no default.
 // A preset leaves open what the software leaves open: a timeout must be added then.
 var Presets = []Preset{
-	{Name: "none", Doc: "one attempt", Policy: Policy{}},
+	{Name: "none", Doc: "one attempt"},
 	{Name: "naive", Doc: "three attempts, one right after the other", Policy: Policy{Retry: Retry{MaxAttempts: 3}}},
 	{Name: "backoff", Doc: "three attempts with full jitter", Policy: Policy{
 		Retry: Retry{MaxAttempts: 3, Backoff: Backoff{Kind: FullJitter, Base: 100 * time.Millisecond, Cap: 10 * time.Second}},

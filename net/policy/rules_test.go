@@ -389,26 +389,24 @@ func TestBalancing(t *testing.T) {
 	}
 	b := balancer{rule: TwoChoices}
 	var r counter
-	counts := [4]int{}
-	for range 40_000 {
-		target, _ := b.pick(4, 0, &r, load, all)
-		counts[target]++
-	}
-	// Of 16 pairs, target 0 wins 1 and target 2 wins 3; the light ones share the rest.
-	for i, want := range []int{2500, 15000, 7500, 15000} {
-		if math.Abs(float64(counts[i]-want)) > 500 {
-			t.Errorf("two choices: target %d is taken %d times of 40,000, want about %d", i, counts[i], want)
+	for _, c := range []struct {
+		choices, picks int
+		want           []int
+		off            float64
+	}{
+		{2, 40_000, []int{2500, 15000, 7500, 15000}, 500}, // of 16 pairs, target 0 wins 1 and target 2 wins 3; the light ones share the rest
+		{3, 64_000, []int{1000, 28000, 7000, 28000}, 700}, // of 64 triples, target 0 wins 1 and target 2 wins 7
+	} {
+		b.choices = c.choices
+		counts := [4]int{}
+		for range c.picks {
+			target, _ := b.pick(4, 0, &r, load, all)
+			counts[target]++
 		}
-	}
-	b, counts = balancer{rule: TwoChoices, choices: 3}, [4]int{}
-	for range 64_000 {
-		target, _ := b.pick(4, 0, &r, load, all)
-		counts[target]++
-	}
-	// Of 64 triples, target 0 wins 1 and target 2, which is heavier than 1 and 3, wins 7.
-	for i, want := range []int{1000, 28000, 7000, 28000} {
-		if math.Abs(float64(counts[i]-want)) > 700 {
-			t.Errorf("three choices: target %d is taken %d times of 64,000, want about %d", i, counts[i], want)
+		for i, want := range c.want {
+			if math.Abs(float64(counts[i]-want)) > c.off {
+				t.Errorf("%d choices: target %d is taken %d times of %d, want about %d", c.choices, i, counts[i], c.picks, want)
+			}
 		}
 	}
 	if _, ok := b.pick(4, 0, &r, load, func(int) bool { return false }); ok {

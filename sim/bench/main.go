@@ -49,7 +49,7 @@ func peers() []*peer {
 // goBench is a benchmark of faultline/net: nothing is written twice. It is
 // compiled with flags: the command is compiled by a profile.
 func goBench(name, state string, flags ...string) *peer {
-	binary := "net" + strconv.Itoa(len(flags)) + ".test"
+	binary := name + ".test"
 	return &peer{name: name, messages: 1_600_000,
 		prepare: func(dir string) error {
 			cmd := exec.Command("go", slices.Concat([]string{"test", "-c", "-o", filepath.Join(dir, binary)}, flags, []string{"./net"})...)
@@ -67,26 +67,24 @@ func goBench(name, state string, flags ...string) *peer {
 // cpp is a program of the folder peers, compiled with -O2.
 func cpp(name, source string, messages int, libraries ...string) *peer {
 	return &peer{name: name, messages: messages,
-		prepare: func(dir string) error {
-			args := []string{"-O2", "-std=c++17", "-o", filepath.Join(dir, source), "peers/" + source + ".cc"}
-			return run(exec.Command("g++", append(args, libraries...)...))
-		},
+		prepare: func(dir string) error { return run(compile(dir, name, source, libraries...)) },
 		command: func(dir string, n, m int) *exec.Cmd {
-			return exec.Command(filepath.Join(dir, source), strconv.Itoa(n), strconv.Itoa(m))
+			return exec.Command(filepath.Join(dir, name), strconv.Itoa(n), strconv.Itoa(m))
 		}}
+}
+
+// compile makes a binary of a program of the folder peers.
+func compile(dir, binary, source string, flags ...string) *exec.Cmd {
+	args := []string{"-O2", "-std=c++17", "-o", filepath.Join(dir, binary), "peers/" + source + ".cc"}
+	return exec.Command("g++", append(args, flags...)...)
 }
 
 // byProfile is a program of the folder peers that is compiled by the profile of a run of its own.
 func byProfile(name, source string, messages int) *peer {
-	p, binary := cpp(name, source, messages), source+"-profiled"
-	p.command = func(dir string, n, m int) *exec.Cmd {
-		return exec.Command(filepath.Join(dir, binary), strconv.Itoa(n), strconv.Itoa(m))
-	}
+	p := cpp(name, source, messages)
 	p.prepare = func(dir string) error {
-		compile := func(flag string) *exec.Cmd {
-			return exec.Command("g++", "-O2", "-std=c++17", flag+"="+dir, "-o", filepath.Join(dir, binary), "peers/"+source+".cc")
-		}
-		for _, cmd := range []*exec.Cmd{compile("-fprofile-generate"), p.command(dir, 1000, messages), compile("-fprofile-use")} {
+		first, then := compile(dir, name, source, "-fprofile-generate="+dir), compile(dir, name, source, "-fprofile-use="+dir)
+		for _, cmd := range []*exec.Cmd{first, p.command(dir, 1000, messages), then} {
 			if err := run(cmd); err != nil {
 				return err
 			}
